@@ -1,0 +1,123 @@
+//! The separators: each takes the mix hop by hop and fills vocals, drums and bass.
+//!
+//! Station in the way: … hop → **separator** → stems …
+
+mod stem_energy;
+
+pub use stem_energy::{NUM_ENERGY_BANDS, StemEnergy};
+
+use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
+
+/// Splits a stereo mix into stems, one fixed-size hop at a time, at the rate it was built for.
+///
+/// `new` allocates everything; every method of this trait is real-time safe.
+pub trait Separator: Send {
+    /// Samples per channel consumed and produced by each `process_hop`. Constant.
+    fn hop_samples(&self) -> usize;
+
+    /// Delay from input to output in samples, when fed hop after hop. Constant.
+    ///
+    /// For windowed methods: `synthesis_window − hop + lookahead_hops · hop (+ hop if sliced)`;
+    /// the analysis window adds nothing.
+    fn latency_samples(&self) -> usize;
+
+    /// Samples of context after which the output no longer depends on the state before: how long
+    /// a fresh instance must run before it may be heard.
+    fn warm_up_samples(&self) -> usize;
+
+    /// `mix[channel]` has `hop_samples()` finite samples; overwrites the first `hop_samples()` of
+    /// vocals, drums and bass (the engine fills Other).
+    fn process_hop(&mut self, mix: [&[f32]; NUM_CHANNELS], stems: &mut StemBuffer);
+
+    /// Parts that a hop's work is cut into; 1 = none. Above 1, `process_hop` stores this hop and
+    /// returns the one before; the chain calls `work(part)` evenly over the next hop, and what is
+    /// left of it before the next `process_hop`.
+    fn num_parts(&self) -> usize {
+        1
+    }
+
+    /// Does part `part` (`0..num_parts()`) of the stored hop's work.
+    fn work(&mut self, part: usize) {
+        debug_assert!(part < self.num_parts());
+    }
+
+    /// Switches `stem_energy` on or off; off costs nothing.
+    fn set_energy_wanted(&mut self, wanted: bool);
+
+    /// Energy per stem and display band of the last hop; stale while not wanted.
+    fn stem_energy(&self) -> &StemEnergy;
+
+    /// Back to the state after construction.
+    fn reset(&mut self);
+}
+
+/// Every separator that a user can choose, in the order of the `mode` parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SeparatorKind {
+    HpssLive,
+    HpssMix,
+    ConvTasNetLive,
+    ConvTasNetStudio,
+}
+
+impl SeparatorKind {
+    pub const ALL: [SeparatorKind; 4] = [
+        SeparatorKind::HpssLive,
+        SeparatorKind::HpssMix,
+        SeparatorKind::ConvTasNetLive,
+        SeparatorKind::ConvTasNetStudio,
+    ];
+
+    /// The name on the command line and in saved states. Frozen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SeparatorKind::HpssLive => "hpss-live",
+            SeparatorKind::HpssMix => "hpss-mix",
+            SeparatorKind::ConvTasNetLive => "conv-tasnet-live",
+            SeparatorKind::ConvTasNetStudio => "conv-tasnet-studio",
+        }
+    }
+
+    /// The name that people read.
+    pub const fn title(self) -> &'static str {
+        match self {
+            SeparatorKind::HpssLive => "HPSS Live",
+            SeparatorKind::HpssMix => "HPSS Mix",
+            SeparatorKind::ConvTasNetLive => "Conv-TasNet Live",
+            SeparatorKind::ConvTasNetStudio => "Conv-TasNet Studio",
+        }
+    }
+
+    /// Whether this kind ever fills the stem; HPSS knows drums and the rest only.
+    pub const fn fills(self, stem: Stem) -> bool {
+        match self {
+            SeparatorKind::HpssLive | SeparatorKind::HpssMix => {
+                matches!(stem, Stem::Drums | Stem::Other)
+            }
+            SeparatorKind::ConvTasNetLive | SeparatorKind::ConvTasNetStudio => true,
+        }
+    }
+
+    /// What plays instead while this kind has no model: of the same character, live or not.
+    pub const fn fallback(self) -> SeparatorKind {
+        match self {
+            SeparatorKind::HpssLive | SeparatorKind::ConvTasNetLive => SeparatorKind::HpssLive,
+            SeparatorKind::HpssMix | SeparatorKind::ConvTasNetStudio => SeparatorKind::HpssMix,
+        }
+    }
+}
+
+/// Why a separator can't be built; one sentence each.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum BuildError {
+    #[error("{} has no model in this build", .kind.title())]
+    NoModel { kind: SeparatorKind },
+    #[error("sample rate {rate_hz} Hz is not supported: expected {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz")]
+    Rate { rate_hz: f64 },
+}
+
+/// Lowest host rate, in Hz.
+pub const MIN_RATE_HZ: f64 = 1_000.0;
+
+/// Highest host rate, in Hz.
+pub const MAX_RATE_HZ: f64 = 768_000.0;
