@@ -2,10 +2,13 @@
 //!
 //! Station in the way: … hop → **separator** → stems …
 
+mod hpss;
 mod stem_energy;
 
+pub use hpss::{FREQUENCY_MEDIAN_BINS, Hpss, HpssConfig, TIME_MEDIAN_HOPS};
 pub use stem_energy::{NUM_ENERGY_BANDS, StemEnergy};
 
+use crate::dsp::grid::Grid;
 use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
 
 /// Splits a stereo mix into stems, one fixed-size hop at a time, at the rate it was built for.
@@ -107,12 +110,32 @@ impl SeparatorKind {
     }
 }
 
+/// Builds the separator of a kind for a host rate in Hz.
+///
+/// # Errors
+/// The rate is outside [`MIN_RATE_HZ`]..=[`MAX_RATE_HZ`], or the kind needs a model and has none.
+pub fn build(kind: SeparatorKind, rate_hz: f64) -> Result<Box<dyn Separator>, BuildError> {
+    if !(MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {
+        return Err(BuildError::Rate { rate_hz });
+    }
+    let grid = Grid::new(rate_hz);
+    match kind {
+        SeparatorKind::HpssLive => Ok(Box::new(Hpss::new(HpssConfig::LIVE, &grid))),
+        SeparatorKind::HpssMix => Ok(Box::new(Hpss::new(HpssConfig::MIX, &grid))),
+        SeparatorKind::ConvTasNetLive | SeparatorKind::ConvTasNetStudio => {
+            Err(BuildError::NoModel { kind })
+        }
+    }
+}
+
 /// Why a separator can't be built; one sentence each.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum BuildError {
     #[error("{} has no model in this build", .kind.title())]
     NoModel { kind: SeparatorKind },
-    #[error("sample rate {rate_hz} Hz is not supported: expected {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz")]
+    #[error(
+        "sample rate {rate_hz} Hz is not supported: expected {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz"
+    )]
     Rate { rate_hz: f64 },
 }
 

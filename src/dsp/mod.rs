@@ -1,0 +1,10 @@
+//! Pure signal tools on slices: they know nothing of stems, parameters or hosts.
+
+pub mod decibel;
+pub mod delay_line;
+pub mod grid;
+
+pub mod peak_meter;
+pub mod row_median;
+pub mod running_median;
+pub mod stft;
