@@ -7,5 +7,6 @@
 //! ```
 
 pub mod dsp;
+pub mod engine;
 pub mod separators;
 pub mod stem;
