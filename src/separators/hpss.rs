@@ -74,10 +74,11 @@ pub struct Hpss {
     newest: usize,
     /// Power of the newest spectra, then of the playing ones. Shape `[channel][bin]`.
     power: Vec<f32>,
-    /// Median of the power along time, then the percussive mask. Shape `[channel][bin]`.
+    /// Medians of the power along time and along frequency. Shape `[channel][bin]`.
     harmonic: Vec<f32>,
-    /// Median of the power along frequency. Shape `[channel][bin]`.
     percussive: Vec<f32>,
+    /// The percussive mask of the playing spectra. Shape `[channel][bin]`.
+    mask: Vec<f32>,
     /// The spectrum that is synthesised. Shape `[bin]`.
     masked: Vec<Complex32>,
     time_median: RunningMedian,
@@ -108,6 +109,7 @@ impl Hpss {
             power: vec![0.0; num_values],
             harmonic: vec![0.0; num_values],
             percussive: vec![0.0; num_values],
+            mask: vec![0.0; num_values],
             masked: vec![Complex32::default(); num_bins],
             time_median: RunningMedian::new(TIME_MEDIAN_HOPS, num_values),
             frequency_median: RowMedian::new(FREQUENCY_MEDIAN_BINS, num_bins),
@@ -127,7 +129,7 @@ impl Hpss {
                 for bin in bins.clone() {
                     let value = channel * num_bins + bin;
                     let power = self.power[value] * self.energy_scale;
-                    let mask = self.harmonic[value];
+                    let mask = self.mask[value];
                     self.energy.bands[Stem::Drums as usize][band] += power * mask * mask;
                     self.energy.bands[Stem::Other as usize][band] +=
                         power * (1.0 - mask) * (1.0 - mask);
@@ -175,12 +177,11 @@ impl Separator for Hpss {
             self.frequency_median.process(power, medians);
         }
         let margin = self.config.margin;
-        write_percussive_mask(&self.percussive, &mut self.harmonic, margin);
-        let mask = &self.harmonic;
+        write_percussive_mask(&self.percussive, &self.harmonic, margin, &mut self.mask);
 
         for (channel, synthesis) in self.syntheses.iter_mut().enumerate() {
             let bins = channel * num_bins..(channel + 1) * num_bins;
-            let masked = playing[bins.clone()].iter().zip(&mask[bins]);
+            let masked = playing[bins.clone()].iter().zip(&self.mask[bins]);
             for (y, (x, m)) in self.masked.iter_mut().zip(masked) {
                 *y = x * m;
             }
@@ -221,13 +222,12 @@ fn write_power(spectrum: &[Complex32], power: &mut [f32]) {
     }
 }
 
-/// The soft mask of the percussive part, `P / (P + margin² · H)` of power medians; overwrites the
-/// harmonic medians.
+/// The soft mask of the percussive part, `P / (P + margin² · H)` of power medians.
 #[multiversion(targets("x86_64+avx2+fma"))]
-fn write_percussive_mask(percussive: &[f32], harmonic: &mut [f32], margin: f32) {
+fn write_percussive_mask(percussive: &[f32], harmonic: &[f32], margin: f32, mask: &mut [f32]) {
     let margin_power = margin * margin;
-    for (h, p) in harmonic.iter_mut().zip(percussive) {
-        *h = p / (p + margin_power * *h + TINY_POWER);
+    for ((m, p), h) in mask.iter_mut().zip(percussive).zip(harmonic) {
+        *m = p / (p + margin_power * h + TINY_POWER);
     }
 }
 
@@ -286,6 +286,54 @@ mod tests {
                 "{config:?} leaks {leaked_db} dB of the tone"
             );
         }
+    }
+
+    /// The signal of `tests/data/hpss_golden.py`.
+    fn golden_signal(length: usize) -> Vec<f32> {
+        let mut seed = 1_u32;
+        (0..length)
+            .map(|n| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let noise = f64::from(seed) / f64::from(1_u32 << 31) - 1.0;
+                let burst = if n % 3_000 < 300 { 0.5 } else { 0.02 };
+                let n = n as f64;
+                let tones = 0.3 * (0.0627 * n).sin() + 0.2 * (0.2 * n + 5e-6 * n * n).sin();
+                (tones + burst * noise) as f32
+            })
+            .collect()
+    }
+
+    #[test]
+    fn masks_of_mix_are_those_of_scipys_median_filter() {
+        #[derive(serde::Deserialize)]
+        struct Golden {
+            bin_step: usize,
+            frames: Vec<usize>,
+            masks: Vec<Vec<f32>>,
+        }
+        let golden: Golden =
+            serde_json::from_str(include_str!("../../tests/data/hpss_golden.json"))
+                .expect("the golden file is whole");
+        let mut hpss = Hpss::new(HpssConfig::MIX, &grid());
+        let mut stems = StemBuffer::new(256);
+        let mut num_compared = 0;
+        for (newest, hop) in golden_signal(80 * 256).chunks_exact(256).enumerate() {
+            hpss.process_hop([hop, hop], &mut stems);
+            let frame = newest.checked_sub(HpssConfig::MIX.lookahead_hops);
+            let Some(place) = golden.frames.iter().position(|&f| Some(f) == frame) else {
+                continue;
+            };
+            for (index, want) in golden.masks[place].iter().enumerate() {
+                let bin = index * golden.bin_step;
+                let got = hpss.mask[bin];
+                assert!(
+                    (got - want).abs() < 1e-4,
+                    "frame {frame:?}, bin {bin}: {got}, want {want}"
+                );
+                num_compared += 1;
+            }
+        }
+        assert_eq!(num_compared, golden.frames.len() * 257);
     }
 
     #[test]
