@@ -8,5 +8,6 @@
 
 pub mod dsp;
 pub mod engine;
+pub mod nn;
 pub mod separators;
 pub mod stem;

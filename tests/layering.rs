@@ -5,12 +5,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer and the layers that it may use.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("stem", &[]),
     ("dsp", &["stem"]),
-    ("separators", &["dsp", "stem"]),
-    ("engine", &["separators", "dsp", "stem"]),
-    ("plugin", &["engine", "separators", "dsp", "stem"]),
+    ("nn", &["dsp", "stem"]),
+    ("separators", &["nn", "dsp", "stem"]),
+    ("engine", &["separators", "nn", "dsp", "stem"]),
+    ("plugin", &["engine", "separators", "nn", "dsp", "stem"]),
+    (
+        "train",
+        &[
+            "audio_file",
+            "demo_song",
+            "engine",
+            "separators",
+            "nn",
+            "dsp",
+            "stem",
+        ],
+    ),
     ("audio_file", &["dsp", "stem"]),
     ("demo_song", &["dsp", "stem"]),
     (

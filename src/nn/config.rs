@@ -1,0 +1,628 @@
+//! The description of a Conv-TasNet: one for the network that learns and the one that plays.
+//!
+//! Conv-TasNet is an encoder, a temporal convolutional network (TCN) that estimates masks, and a
+//! decoder (Luo & Mesgarani, "Conv-TasNet: Surpassing ideal time–frequency magnitude masking for
+//! speech separation", IEEE/ACM TASLP 27(8), 2019). Letters in the docs are the paper's.
+//!
+//! # Tensors of a weights file
+//!
+//! Rows are outputs. F: features, H: hidden channels, B: bottleneck channels, M: mask values.
+//!
+//! | name | shape | when |
+//! |---|---|---|
+//! | `encoder.weight`, `decoder.weight` | N × (C·L) | learned front end |
+//! | `input_norm.scale`, `.shift` | F | norm other than batch |
+//! | `bottleneck.weight`, `.bias` | B × F, B | |
+//! | `blocks.I.expand.weight`, `.bias`, `.slope` | H × B, H, H | |
+//! | `blocks.I.norm1.scale`, `.shift` | H | norm other than batch |
+//! | `blocks.I.depthwise.weight`, `.bias`, `.slope` | P × H (oldest tap first), H, H | |
+//! | `blocks.I.depthwise.history` | H | batch norm: the input of an empty past |
+//! | `blocks.I.norm2.scale`, `.shift` | H | norm other than batch |
+//! | `blocks.I.residual.weight`, `.bias` | B × H, B | not in the last block, if there are skips |
+//! | `blocks.I.skip.weight`, `.bias` | B × H, B | with skip connections |
+//! | `mask.slope` | B | PReLU before the mask layer |
+//! | `mask.weight`, `.bias` | M × B, M; rows `[stem][channel][part][band]` | |
+//!
+//! A block computes, on its input `x`: `a = prelu(expand(x))`, `z = norm1(a)`,
+//! `u = prelu(depthwise(z))`, `v = norm2(u)`; `x + residual(v)` goes on, and `skip(v)` is summed
+//! over all blocks. Batch norms are folded into what follows them, so a file holds none.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dsp::grid::{Grid, REFERENCE_HOP_SAMPLES, REFERENCE_RATE_HZ};
+use crate::stem::{NUM_CHANNELS, NUM_STEMS};
+
+/// Everything that shapes a network; saved as JSON in the weights file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConvTasNetConfig {
+    pub front_end: FrontEnd,
+    pub tcn: Tcn,
+    pub mask: MaskKind,
+    /// Whether each channel has masks of its own, or both share one.
+    pub mask_per_channel: bool,
+    /// The network runs on every n-th hop, and its masks are held in between; ≥ 1.
+    pub network_every_hops: usize,
+    /// Hops that the masks' frame lies behind the newest one.
+    pub lookahead_hops: usize,
+    /// Whether a hop's work is spread over the next hop, for one hop more latency.
+    pub sliced: bool,
+}
+
+/// How sound becomes frames of features, and masked frames sound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum FrontEnd {
+    Stft(StftFrontEnd),
+    Learned(LearnedFrontEnd),
+}
+
+/// A fixed Fourier basis, with windows in time and bands in Hz: runs natively at every host rate.
+///
+/// Lengths are in samples at 44.1 kHz, multiples of 256. Features per band: the logarithm of each
+/// channel's mean power, and, if wanted, the inter-channel coherence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StftFrontEnd {
+    pub analysis_samples: usize,
+    pub synthesis_samples: usize,
+    pub hop_samples: usize,
+    pub bands: Bands,
+    /// Adds `Re Σ L·R* / √(Σ|L|²·Σ|R|²)` of each band's bins to the features.
+    pub coherence: bool,
+}
+
+/// Bands that are one bin wide at the bottom and grow with frequency.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bands {
+    /// Width of the lowest bands in Hz; also the bins' distance at 44.1 kHz, so that a bin lies in
+    /// the middle of its band.
+    pub min_width_hz: f64,
+    /// Width of a high band as a part of its lower edge.
+    pub relative_width: f64,
+    /// The last band ends at the first edge from here on; the bins above share its mask.
+    pub top_hz: f64,
+}
+
+/// The paper's encoder and decoder: N learned filters over a window. Runs at one rate only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearnedFrontEnd {
+    /// L: window in samples at `rate_hz`.
+    pub window_samples: usize,
+    /// Step between windows; divides the window.
+    pub hop_samples: usize,
+    /// N: filters.
+    pub num_filters: usize,
+    /// Whether the filters span both channels. If not, they are applied to each channel, and the
+    /// network sees what they give for the mean of both.
+    pub stereo: bool,
+    pub rate_hz: f64,
+}
+
+/// The temporal convolutional network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tcn {
+    /// B: channels between blocks.
+    pub bottleneck: usize,
+    /// H: channels within a block.
+    pub hidden: usize,
+    /// P: taps of the depthwise convolutions.
+    pub kernel: usize,
+    /// X: blocks of a repeat, with dilations 1, 2, 4 … 2^(X−1).
+    pub blocks: usize,
+    /// R: repeats.
+    pub repeats: usize,
+    /// Whether the masks come from the sum of all blocks' skip outputs, or from the last block.
+    pub skip_connections: bool,
+    pub norm: NormKind,
+}
+
+/// The normalisation of features and blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NormKind {
+    /// Batch norm, folded into its neighbours in a weights file. Free when playing.
+    Batch,
+    /// Over the channels of each frame.
+    Frame,
+    /// cLN: over the channels of this frame and all frames before.
+    Cumulative,
+    /// gLN: over the channels of all frames. Not causal: learns, but can't be played live.
+    Global,
+}
+
+/// What makes masks of the network's last values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MaskKind {
+    /// Each mask by itself within 0..1.
+    Sigmoid,
+    /// The masks of the four stems sum to 1.
+    Softmax,
+    /// Real and imaginary part, each `tanh` of its value. For the STFT front end.
+    Complex,
+}
+
+/// Features get this power added before the logarithm: about −100 dB of full scale in a window of
+/// 2048 samples.
+pub const FEATURE_FLOOR_POWER: f32 = 1e-4;
+
+/// Why a description is no network; one sentence each.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{field}: expected {expected}, found {found}")]
+pub struct ConfigError {
+    pub field: &'static str,
+    pub expected: String,
+    pub found: String,
+}
+
+impl ConvTasNetConfig {
+    /// The paper's network for four stems: window 16, overlap 8, N 512, B 128, H 512, P 3, X 8,
+    /// R 3, on one channel, with the causal norm.
+    pub fn paper() -> Self {
+        Self {
+            front_end: FrontEnd::Learned(LearnedFrontEnd {
+                window_samples: 16,
+                hop_samples: 8,
+                num_filters: 512,
+                stereo: false,
+                rate_hz: REFERENCE_RATE_HZ,
+            }),
+            tcn: Tcn {
+                bottleneck: 128,
+                hidden: 512,
+                kernel: 3,
+                blocks: 8,
+                repeats: 3,
+                skip_connections: true,
+                norm: NormKind::Cumulative,
+            },
+            mask: MaskKind::Sigmoid,
+            mask_per_channel: false,
+            network_every_hops: 1,
+            lookahead_hops: 0,
+            sliced: false,
+        }
+    }
+
+    /// The low-latency network: windows 2048/512, 11.6 ms.
+    pub fn live() -> Self {
+        Self {
+            front_end: FrontEnd::Stft(StftFrontEnd {
+                analysis_samples: 2048,
+                synthesis_samples: 512,
+                hop_samples: 256,
+                bands: Bands::default(),
+                coherence: true,
+            }),
+            tcn: Tcn {
+                bottleneck: 128,
+                hidden: 256,
+                kernel: 3,
+                blocks: 8,
+                repeats: 3,
+                skip_connections: true,
+                norm: NormKind::Batch,
+            },
+            mask: MaskKind::Softmax,
+            mask_per_channel: true,
+            network_every_hops: 1,
+            lookahead_hops: 0,
+            sliced: false,
+        }
+    }
+
+    /// The network for mixing: windows 4096/2048, hop 512, two hops of look-ahead, sliced: 3584
+    /// samples at 44.1 kHz.
+    pub fn studio() -> Self {
+        Self {
+            front_end: FrontEnd::Stft(StftFrontEnd {
+                analysis_samples: 4096,
+                synthesis_samples: 2048,
+                hop_samples: 512,
+                bands: Bands {
+                    min_width_hz: REFERENCE_RATE_HZ / 4096.0,
+                    ..Bands::default()
+                },
+                coherence: true,
+            }),
+            tcn: Tcn {
+                bottleneck: 256,
+                hidden: 512,
+                repeats: 2,
+                ..Self::live().tcn
+            },
+            lookahead_hops: 2,
+            sliced: true,
+            ..Self::live()
+        }
+    }
+
+    /// Checks that the parts fit together.
+    ///
+    /// # Errors
+    /// The first field that does not, with what was expected and what was found.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        fn require(
+            holds: bool,
+            field: &'static str,
+            expected: &str,
+            found: impl std::fmt::Debug,
+        ) -> Result<(), ConfigError> {
+            if holds {
+                return Ok(());
+            }
+            Err(ConfigError {
+                field,
+                expected: expected.to_owned(),
+                found: format!("{found:?}"),
+            })
+        }
+        match &self.front_end {
+            FrontEnd::Stft(stft) => {
+                let on_grid = |samples: usize| {
+                    samples > 0
+                        && samples <= 1 << 16
+                        && samples.is_multiple_of(REFERENCE_HOP_SAMPLES)
+                };
+                let lengths = "a multiple of 256 from 256 to 65536";
+                let StftFrontEnd {
+                    analysis_samples: analysis,
+                    synthesis_samples: synthesis,
+                    hop_samples: hop,
+                    ..
+                } = *stft;
+                require(on_grid(hop), "hop_samples", lengths, hop)?;
+                require(on_grid(synthesis), "synthesis_samples", lengths, synthesis)?;
+                require(on_grid(analysis), "analysis_samples", lengths, analysis)?;
+                require(
+                    synthesis.is_multiple_of(hop) && synthesis >= 2 * hop,
+                    "synthesis_samples",
+                    "two or more hops",
+                    synthesis,
+                )?;
+                require(
+                    analysis >= synthesis,
+                    "analysis_samples",
+                    "at least synthesis_samples",
+                    analysis,
+                )?;
+                let bands = &stft.bands;
+                require(
+                    (1.0..=1e4).contains(&bands.min_width_hz),
+                    "min_width_hz",
+                    "1 to 10000",
+                    bands.min_width_hz,
+                )?;
+                require(
+                    (0.0..=10.0).contains(&bands.relative_width),
+                    "relative_width",
+                    "0 to 10",
+                    bands.relative_width,
+                )?;
+                require(
+                    (bands.min_width_hz..=22_050.0).contains(&bands.top_hz),
+                    "top_hz",
+                    "min_width_hz to 22050",
+                    bands.top_hz,
+                )?;
+            }
+            FrontEnd::Learned(learned) => {
+                let (window, hop) = (learned.window_samples, learned.hop_samples);
+                require(
+                    (1..=1 << 16).contains(&hop),
+                    "hop_samples",
+                    "1 to 65536",
+                    hop,
+                )?;
+                require(
+                    window.is_multiple_of(hop) && window >= hop && window <= 1 << 16,
+                    "window_samples",
+                    "a multiple of hop_samples up to 65536",
+                    window,
+                )?;
+                require(
+                    (1..=1 << 14).contains(&learned.num_filters),
+                    "num_filters",
+                    "1 to 16384",
+                    learned.num_filters,
+                )?;
+                require(
+                    (1_000.0..=768_000.0).contains(&learned.rate_hz),
+                    "rate_hz",
+                    "1000 to 768000",
+                    learned.rate_hz,
+                )?;
+                require(
+                    self.mask != MaskKind::Complex,
+                    "mask",
+                    "sigmoid or softmax with a learned front end",
+                    self.mask,
+                )?;
+                require(
+                    !(learned.stereo && self.mask_per_channel),
+                    "mask_per_channel",
+                    "false where the filters span both channels",
+                    self.mask_per_channel,
+                )?;
+            }
+        }
+        let tcn = &self.tcn;
+        for (field, size) in [("bottleneck", tcn.bottleneck), ("hidden", tcn.hidden)] {
+            require((1..=1 << 14).contains(&size), field, "1 to 16384", size)?;
+        }
+        require(
+            (1..=64).contains(&tcn.kernel),
+            "kernel",
+            "1 to 64",
+            tcn.kernel,
+        )?;
+        require(
+            (1..=16).contains(&tcn.blocks),
+            "blocks",
+            "1 to 16",
+            tcn.blocks,
+        )?;
+        require(
+            (1..=16).contains(&tcn.repeats),
+            "repeats",
+            "1 to 16",
+            tcn.repeats,
+        )?;
+        let every = self.network_every_hops;
+        require(
+            (1..=64).contains(&every),
+            "network_every_hops",
+            "1 to 64",
+            every,
+        )?;
+        let lookahead = self.lookahead_hops;
+        require(lookahead <= 256, "lookahead_hops", "0 to 256", lookahead)
+    }
+
+    /// Step between frames, in samples at the reference rate or at the learned front end's.
+    pub fn hop_samples(&self) -> usize {
+        match &self.front_end {
+            FrontEnd::Stft(stft) => stft.hop_samples,
+            FrontEnd::Learned(learned) => learned.hop_samples,
+        }
+    }
+
+    /// The rate that the network learns at, in Hz.
+    pub fn rate_hz(&self) -> f64 {
+        match &self.front_end {
+            FrontEnd::Stft(_) => REFERENCE_RATE_HZ,
+            FrontEnd::Learned(learned) => learned.rate_hz,
+        }
+    }
+
+    /// Latency in samples at the rate that the network learns at, FIFO included: the synthesis
+    /// window, the look-ahead, and one hop if sliced.
+    pub fn latency_samples(&self) -> usize {
+        let window = match &self.front_end {
+            FrontEnd::Stft(stft) => stft.synthesis_samples,
+            FrontEnd::Learned(learned) => learned.window_samples,
+        };
+        window + (self.lookahead_hops + usize::from(self.sliced)) * self.hop_samples()
+    }
+
+    /// Bands of the STFT, or N filters.
+    pub fn num_bands(&self) -> usize {
+        match &self.front_end {
+            FrontEnd::Stft(stft) => stft.bands.edges_hz().len() - 1,
+            FrontEnd::Learned(learned) => learned.num_filters,
+        }
+    }
+
+    /// F: values that the network sees in a frame. STFT: `[left, right(, coherence)][band]`.
+    pub fn num_features(&self) -> usize {
+        match &self.front_end {
+            FrontEnd::Stft(stft) => (NUM_CHANNELS + usize::from(stft.coherence)) * self.num_bands(),
+            FrontEnd::Learned(learned) => learned.num_filters,
+        }
+    }
+
+    /// Channels that have masks of their own.
+    pub fn num_mask_channels(&self) -> usize {
+        if self.mask_per_channel {
+            NUM_CHANNELS
+        } else {
+            1
+        }
+    }
+
+    /// 2 for complex masks, else 1.
+    pub fn num_mask_parts(&self) -> usize {
+        match self.mask {
+            MaskKind::Complex => 2,
+            MaskKind::Sigmoid | MaskKind::Softmax => 1,
+        }
+    }
+
+    /// M: values of all masks in a frame, `[stem][channel][part][band]`.
+    pub fn num_mask_values(&self) -> usize {
+        NUM_STEMS * self.num_mask_channels() * self.num_mask_parts() * self.num_bands()
+    }
+
+    /// R · X blocks in all.
+    pub fn num_blocks(&self) -> usize {
+        self.tcn.blocks * self.tcn.repeats
+    }
+
+    /// Dilation of a block, in frames of the network.
+    pub fn dilation(&self, block: usize) -> usize {
+        1 << (block % self.tcn.blocks)
+    }
+
+    /// Whether a block hands its result on to a next one.
+    pub fn has_residual(&self, block: usize) -> bool {
+        !self.tcn.skip_connections || block + 1 < self.num_blocks()
+    }
+
+    /// Hops before the newest one that the masks depend on: R · (2^X − 1) · (P − 1) frames of the
+    /// network.
+    pub fn receptive_field_hops(&self) -> usize {
+        let tcn = &self.tcn;
+        let frames = tcn.repeats * ((1 << tcn.blocks) - 1) * (tcn.kernel - 1);
+        frames * self.network_every_hops
+    }
+
+    /// Multiplications of the matrix products and depthwise convolutions per hop, FFTs left out.
+    pub fn macs_per_hop(&self) -> usize {
+        let Tcn {
+            bottleneck: b,
+            hidden: h,
+            kernel: p,
+            ..
+        } = self.tcn;
+        let mut network = b * self.num_features() + self.num_mask_values() * b;
+        for block in 0..self.num_blocks() {
+            let outputs =
+                usize::from(self.has_residual(block)) + usize::from(self.tcn.skip_connections);
+            network += h * b + p * h + outputs * b * h;
+        }
+        let front_end = match &self.front_end {
+            FrontEnd::Stft(_) => 0,
+            FrontEnd::Learned(learned) => {
+                // Encoder passes, and decoder passes of the three estimated stems.
+                let (encoded, decoded) = match learned.stereo {
+                    true => (1, NUM_STEMS - 1),
+                    false => (NUM_CHANNELS + 1, NUM_CHANNELS * (NUM_STEMS - 1)),
+                };
+                let channels = if learned.stereo { NUM_CHANNELS } else { 1 };
+                let filter = channels * learned.window_samples;
+                (encoded + decoded) * filter * learned.num_filters
+            }
+        };
+        network.div_ceil(self.network_every_hops) + front_end
+    }
+}
+
+impl Default for Bands {
+    /// One bin of a 2048-sample window at 44.1 kHz, then 1.2 % of the frequency, up to 16.5 kHz.
+    fn default() -> Self {
+        Self {
+            min_width_hz: REFERENCE_RATE_HZ / 2048.0,
+            relative_width: 0.012,
+            top_hz: 16_500.0,
+        }
+    }
+}
+
+impl Bands {
+    /// Edges in Hz, ascending, one more than there are bands. The first lies below 0 Hz, so that
+    /// the bin at 0 Hz is in the middle of its band.
+    pub fn edges_hz(&self) -> Vec<f64> {
+        let mut edges_hz = vec![-0.5 * self.min_width_hz];
+        let mut edge_hz = edges_hz[0];
+        while edge_hz < self.top_hz {
+            edge_hz += self.min_width_hz.max(self.relative_width * edge_hz);
+            edges_hz.push(edge_hz);
+        }
+        edges_hz
+    }
+
+    /// For each band the bins of an FFT over `window_samples` whose mean power is its feature. A
+    /// band without a bin takes its lower neighbour's; one above the Nyquist frequency has none.
+    pub fn feature_bins(&self, grid: &Grid, window_samples: usize) -> Vec<std::ops::Range<usize>> {
+        let edges_hz = self.edges_hz();
+        let nyquist_hz = grid.rate_hz() / 2.0;
+        let mut bins = grid.band_bins(&edges_hz, window_samples);
+        for band in 1..bins.len() {
+            if bins[band].is_empty() && edges_hz[band] <= nyquist_hz {
+                bins[band] = bins[band - 1].clone();
+            }
+        }
+        bins
+    }
+
+    /// For each bin of an FFT over `window_samples` the band whose mask it takes.
+    pub fn mask_bands(&self, grid: &Grid, window_samples: usize) -> Vec<usize> {
+        let edges_hz = self.edges_hz();
+        let last = edges_hz.len() - 2;
+        (0..=window_samples / 2)
+            .map(|bin| {
+                let hz = grid.bin_hz(bin, window_samples);
+                edges_hz[1..].partition_point(|&edge| edge <= hz).min(last)
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_named_networks_are_networks() {
+        for config in [
+            ConvTasNetConfig::paper(),
+            ConvTasNetConfig::live(),
+            ConvTasNetConfig::studio(),
+        ] {
+            config.check().expect("it fits together");
+            let json = serde_json::to_string(&config).expect("it can be saved");
+            let back: ConvTasNetConfig = serde_json::from_str(&json).expect("and loaded");
+            assert_eq!(back, config);
+        }
+    }
+
+    #[test]
+    fn sizes_are_the_papers() {
+        let paper = ConvTasNetConfig::paper();
+        assert_eq!(paper.latency_samples(), 16);
+        // 3 · 255 · 2 frames.
+        assert_eq!(paper.receptive_field_hops(), 1530);
+        assert_eq!(paper.num_mask_values(), 4 * 512);
+        assert_eq!(ConvTasNetConfig::live().latency_samples(), 512);
+        assert_eq!(ConvTasNetConfig::studio().latency_samples(), 2048 + 3 * 512);
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        let mut config = ConvTasNetConfig::live();
+        config.tcn.hidden = 0;
+        let error = config.check().expect_err("no hidden channels");
+        assert_eq!(error.to_string(), "hidden: expected 1 to 16384, found 0");
+        let mut config = ConvTasNetConfig::live();
+        if let FrontEnd::Stft(stft) = &mut config.front_end {
+            stft.synthesis_samples = 256;
+        }
+        assert_eq!(
+            config.check().expect_err("one hop").field,
+            "synthesis_samples"
+        );
+    }
+
+    #[test]
+    fn at_the_reference_rate_every_band_has_bins_and_every_bin_its_band() {
+        let grid = Grid::new(REFERENCE_RATE_HZ);
+        let bands = Bands::default();
+        let features = bands.feature_bins(&grid, 2048);
+        let masks = bands.mask_bands(&grid, 2048);
+        let mut next = 0;
+        for (band, bins) in features.iter().enumerate() {
+            assert_eq!(bins.start, next, "bands share no bin and leave none out");
+            assert!(!bins.is_empty());
+            assert!(masks[bins.clone()].iter().all(|&m| m == band));
+            next = bins.end;
+        }
+        assert!(masks[next..].iter().all(|&m| m == features.len() - 1));
+        // Low bands are single bins.
+        assert_eq!(features[40], 40..41);
+    }
+
+    #[test]
+    fn bands_without_bins_lend_and_bands_above_nyquist_are_empty() {
+        let grid = Grid::new(8_000.0);
+        let window = grid.samples(2048);
+        let features = Bands::default().feature_bins(&grid, window);
+        let edges_hz = Bands::default().edges_hz();
+        for (band, bins) in features.iter().enumerate() {
+            assert_eq!(bins.is_empty(), edges_hz[band] > 4_000.0, "band {band}");
+        }
+    }
+}
