@@ -3,9 +3,17 @@
 //! The network exists twice: here it runs, in `train` it learns. [`ConvTasNetConfig`] and the
 //! named tensors of a weights file bind the two.
 
+mod activation;
 pub mod config;
+mod depthwise;
 pub mod features;
+mod matrix;
+mod model;
+mod norm;
 pub mod weights;
 
 pub use config::{ConfigError, ConvTasNetConfig};
-pub use weights::{ModelError, Precision, WeightsFile};
+pub use matrix::{Isa, Matrix};
+pub use model::{ConvTasNetModel, ConvTasNetState};
+pub use norm::NORM_EPSILON;
+pub use weights::{ModelError, Precision, Tensor, WeightsFile};
