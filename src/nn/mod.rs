@@ -10,6 +10,7 @@ pub mod features;
 mod matrix;
 mod model;
 mod norm;
+pub mod shared;
 pub mod weights;
 
 pub use config::{ConfigError, ConvTasNetConfig};

@@ -2,9 +2,11 @@
 //!
 //! Station in the way: … hop → **separator** → stems …
 
+mod conv_tasnet;
 mod hpss;
 mod stem_energy;
 
+pub use conv_tasnet::ConvTasNet;
 pub use hpss::{FREQUENCY_MEDIAN_BINS, Hpss, HpssConfig, TIME_MEDIAN_HOPS};
 pub use stem_energy::{NUM_ENERGY_BANDS, StemEnergy};
 

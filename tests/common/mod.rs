@@ -2,6 +2,8 @@
 //! way to run an engine over a whole signal.
 #![allow(dead_code, reason = "no test needs all of it")]
 
+pub mod networks;
+
 use std::sync::Arc;
 
 use unbraid::engine::{

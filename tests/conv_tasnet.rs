@@ -1,0 +1,208 @@
+//! Conv-TasNet in the engine, on networks of random weights: in time, block-invariant, resettable,
+//! silent for silence, and the same on every instruction set.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::networks::{open_masks, random_weights, separator, small, small_learned};
+use common::*;
+use unbraid::dsp::grid::Grid;
+use unbraid::nn::config::{MaskKind, NormKind};
+use unbraid::nn::{ConvTasNetConfig, ConvTasNetModel, Isa, Precision, WeightsFile, shared};
+use unbraid::separators::ConvTasNet;
+use unbraid::stem::Stem;
+
+/// Networks that differ in everything that has to do with time.
+fn configs() -> Vec<(&'static str, ConvTasNetConfig)> {
+    let sigmoid = ConvTasNetConfig {
+        mask: MaskKind::Sigmoid,
+        ..small()
+    };
+    let shaped = |change: &dyn Fn(&mut ConvTasNetConfig)| {
+        let mut config = sigmoid.clone();
+        change(&mut config);
+        config
+    };
+    vec![
+        ("plain", sigmoid.clone()),
+        ("sliced", shaped(&|c| c.sliced = true)),
+        ("look-ahead", shaped(&|c| c.lookahead_hops = 3)),
+        ("every second hop", shaped(&|c| c.network_every_hops = 2)),
+        (
+            "all of it, shared masks, frame norm",
+            shaped(&|c| {
+                c.sliced = true;
+                c.lookahead_hops = 2;
+                c.network_every_hops = 3;
+                c.mask_per_channel = false;
+                c.tcn.norm = NormKind::Frame;
+                c.tcn.skip_connections = false;
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn with_open_masks_every_stem_is_the_delayed_mix() {
+    for (name, config) in configs() {
+        for rate_hz in HOST_RATES_HZ {
+            let mut engine = engine_of(separator(&open_masks(&config), rate_hz), rate_hz);
+            let latency = engine.latency_samples();
+            if rate_hz == 44_100.0 {
+                assert_eq!(latency, config.latency_samples(), "{name}");
+            }
+            let input = noise(latency + 3_000, 1);
+            let got = render_unity(&mut engine, &input, &[480]);
+            assert_delayed(&got.output, &input, latency, name);
+            for stem in Stem::ESTIMATED {
+                let samples = &got.stems[stem as usize][1];
+                let (mut error, mut energy) = (0.0_f64, 0.0_f64);
+                for n in latency..input[1].len() {
+                    let want = f64::from(input[1][n - latency]);
+                    error += (f64::from(samples[n]) - want).powi(2);
+                    energy += want.powi(2);
+                }
+                let error_db = 10.0 * (error / energy).log10();
+                assert!(
+                    error_db <= -100.0,
+                    "{name} at {rate_hz} Hz, {stem:?}: {error_db} dB"
+                );
+            }
+        }
+    }
+}
+
+fn networks() -> Vec<(&'static str, WeightsFile)> {
+    let mut networks: Vec<_> = configs()
+        .into_iter()
+        .map(|(name, config)| (name, random_weights(&config, 7)))
+        .collect();
+    let complex = ConvTasNetConfig {
+        mask: MaskKind::Complex,
+        ..small()
+    };
+    networks.push(("softmax", random_weights(&small(), 7)));
+    networks.push(("complex", random_weights(&complex, 7)));
+    networks.push(("learned, stereo", random_weights(&small_learned(true), 7)));
+    networks.push(("learned", random_weights(&small_learned(false), 7)));
+    networks
+}
+
+#[test]
+fn stems_do_not_depend_on_blocks_or_on_what_played_before() {
+    let input = noise(12_000, 2);
+    for (name, weights) in networks() {
+        let mut engine = engine_of(separator(&weights, 44_100.0), 44_100.0);
+        let want = render_unity(&mut engine, &input, &[512]);
+        let energy: f32 = want.stems[Stem::Bass as usize][0]
+            .iter()
+            .map(|x| x * x)
+            .sum();
+        assert!(energy > 1.0, "{name} gives something");
+        for pattern in BLOCK_PATTERNS {
+            engine.reset();
+            let got = render_unity(&mut engine, &input, pattern);
+            assert!(got == want, "{name} in blocks of {pattern:?}");
+        }
+    }
+}
+
+#[test]
+fn slicing_delays_by_a_hop_and_changes_nothing_else() {
+    let input = noise(12_000, 3);
+    let render_with = |sliced| {
+        let config = ConvTasNetConfig { sliced, ..small() };
+        let separator = separator(&random_weights(&config, 7), 44_100.0);
+        render_unity(&mut engine_of(separator, 44_100.0), &input, &[64]).stems
+    };
+    let (whole, sliced) = (render_with(false), render_with(true));
+    for stem in Stem::ESTIMATED {
+        let case = format!("{stem:?}");
+        assert_delayed(&sliced[stem as usize], &whole[stem as usize], 256, &case);
+    }
+}
+
+#[test]
+fn silence_in_is_exact_silence_out() {
+    let silence = [vec![0.0; 12_000], vec![0.0; 12_000]];
+    for (name, weights) in networks() {
+        let mut engine = engine_of(separator(&weights, 44_100.0), 44_100.0);
+        let got = render_unity(&mut engine, &silence, &[512]);
+        for stem in got.stems.iter().flatten() {
+            assert!(stem.iter().all(|&x| x == 0.0), "{name}");
+        }
+    }
+}
+
+#[test]
+fn softmax_masks_keep_the_mix() {
+    let input = noise(12_000, 4);
+    let mut engine = engine_of(separator(&random_weights(&small(), 7), 44_100.0), 44_100.0);
+    let got = render_unity(&mut engine, &input, &[512]);
+    // What remains is then itself a masked mix, and no louder than the mix.
+    let energy = |x: &[f32]| x.iter().map(|x| x * x).sum::<f32>();
+    assert!(energy(&got.stems[Stem::Other as usize][0]) < energy(&input[0]));
+}
+
+fn stems_of(model: ConvTasNetModel, input: &Stereo) -> Vec<f32> {
+    let separator = ConvTasNet::new(Arc::new(model), &Grid::new(44_100.0));
+    let mut engine = engine_of(Box::new(separator), 44_100.0);
+    let stems = render_unity(&mut engine, input, &[512]).stems;
+    Stem::ESTIMATED
+        .into_iter()
+        .flat_map(|stem| stems[stem as usize].concat())
+        .collect()
+}
+
+fn snr_db(got: &[f32], want: &[f32]) -> f64 {
+    let pairs = got.iter().zip(want);
+    let (energy, error) = pairs.fold((0.0, 0.0), |(energy, error), (&got, &want)| {
+        let (got, want) = (f64::from(got), f64::from(want));
+        (energy + want * want, error + (got - want).powi(2))
+    });
+    10.0 * (energy / error).log10()
+}
+
+#[test]
+fn instructions_and_precision_change_little() {
+    let input = noise(40_000, 5);
+    let weights = random_weights(&small(), 7);
+    let run = |precision, isa| {
+        let model = ConvTasNetModel::with_isa("test", &weights, precision, isa);
+        stems_of(model.expect("it can be streamed"), &input)
+    };
+    let want = run(Precision::F32, Isa::Portable);
+    // Sums in another order: f32's 24 bits are 144 dB, less what some layers add up.
+    let isa_db = snr_db(&run(Precision::F32, Isa::detect()), &want);
+    assert!(isa_db > 100.0, "{isa_db} dB between instruction sets");
+    for isa in [Isa::Portable, Isa::detect()] {
+        let half_db = snr_db(&run(Precision::F16, isa), &want);
+        assert!(
+            half_db > 55.0,
+            "{half_db} dB between f16 and f32 on {isa:?}"
+        );
+    }
+}
+
+#[test]
+fn ten_instances_share_one_copy_of_the_weights() {
+    let bytes = random_weights(&small(), 11).to_bytes(Precision::F16);
+    let models: Vec<_> = (0..10)
+        .map(|_| shared::load_bytes("test", &bytes).expect("it is whole"))
+        .collect();
+    assert!(models.iter().all(|model| Arc::ptr_eq(model, &models[0])));
+    let alone = Arc::downgrade(&models[0]);
+    drop(models);
+    assert!(alone.upgrade().is_none(), "nothing keeps what nobody plays");
+}
+
+#[test]
+fn a_global_norm_is_refused() {
+    let mut config = small();
+    config.tcn.norm = NormKind::Global;
+    let weights = random_weights(&config, 1);
+    let error = ConvTasNetModel::new("g.safetensors", &weights, Precision::F32)
+        .expect_err("it needs the future");
+    assert!(error.to_string().starts_with("g.safetensors: "), "{error}");
+}
