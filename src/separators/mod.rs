@@ -4,10 +4,12 @@
 
 mod conv_tasnet;
 mod hpss;
+mod resampled;
 mod stem_energy;
 
 pub use conv_tasnet::ConvTasNet;
 pub use hpss::{FREQUENCY_MEDIAN_BINS, Hpss, HpssConfig, TIME_MEDIAN_HOPS};
+pub use resampled::Resampled;
 pub use stem_energy::{NUM_ENERGY_BANDS, StemEnergy};
 
 use crate::dsp::grid::Grid;

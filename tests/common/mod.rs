@@ -6,6 +6,7 @@ pub mod networks;
 
 use std::sync::Arc;
 
+use realfft::RealFftPlanner;
 use unbraid::engine::{
     Chain, ChainSender, Engine, GainTargets, MAX_BLOCK_SAMPLES, Meters, chain_swap,
 };
@@ -155,6 +156,37 @@ pub fn assert_delayed(got: &Stereo, want: &Stereo, delay: usize, case: &str) {
             );
         }
     }
+}
+
+/// Delay in samples from the slope of the phase between two signals, the second the later one.
+pub fn delay_from_phase_slope(early: &[f32], late: &[f32], coarse_samples: usize) -> f64 {
+    const LENGTH: usize = 8192;
+    let fft = RealFftPlanner::<f32>::new().plan_fft_forward(LENGTH);
+    let spectrum = |signal: &[f32]| {
+        let mut windowed: Vec<f32> = (0..LENGTH)
+            .map(|n| {
+                let hann = (std::f32::consts::PI * n as f32 / LENGTH as f32)
+                    .sin()
+                    .powi(2);
+                hann * signal[n]
+            })
+            .collect();
+        let mut bins = fft.make_output_vec();
+        fft.process(&mut windowed, &mut bins).expect("lengths fit");
+        bins
+    };
+    let (a, b) = (spectrum(early), spectrum(&late[coarse_samples..]));
+    // What is left after the whole samples is small, so the phase never wraps: weighted least
+    // squares of phase = −ω · delay.
+    let (mut above, mut below) = (0.0_f64, 0.0_f64);
+    for bin in 1..LENGTH / 2 {
+        let omega = std::f64::consts::TAU * bin as f64 / LENGTH as f64;
+        let cross = b[bin] * a[bin].conj();
+        let weight = f64::from(cross.norm());
+        above -= weight * omega * f64::from(cross.arg());
+        below += weight * omega * omega;
+    }
+    coarse_samples as f64 + above / below
 }
 
 /// A separator with a known answer: each estimated stem is the mix times its share, after a delay
