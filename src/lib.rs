@@ -9,5 +9,9 @@
 pub mod dsp;
 pub mod engine;
 pub mod nn;
+pub mod offline;
 pub mod separators;
 pub mod stem;
+
+#[cfg(feature = "tools")]
+pub mod audio_file;

@@ -46,6 +46,7 @@ pub fn read(path: &Path) -> Result<Audio, AudioFileError> {
 
     let mut decoder = make_decoder(path, &track, params)?;
     let decoded = decode(path, format.as_mut(), decoder.as_mut(), &track)?;
+    check_length(path, &track, params, &decoded)?;
     if decoder.finalize().verify_ok == Some(false) {
         return Err(damaged(
             path,
@@ -53,7 +54,6 @@ pub fn read(path: &Path) -> Result<Audio, AudioFileError> {
             "its checksum differs from that of its audio",
         ));
     }
-    check_length(path, &track, params, &decoded)?;
 
     let mut channels = decoded.channels;
     if format.format_info().format == FORMAT_ID_ISOMP4 {
@@ -166,14 +166,14 @@ fn decode(
                     what: "a chain of several streams in one file".into(),
                 });
             }
-            Err(e) => return Err(damaged(path, decoded.position_s(), &e.to_string())),
+            Err(e) => return Err(damaged(path, decoded.position_s(), &reason(&e))),
         };
         if packet.track_id != track.id {
             continue;
         }
         let buffer = match decoder.decode(&packet) {
             Ok(buffer) => buffer,
-            Err(e) => return Err(damaged(path, decoded.position_s(), &e.to_string())),
+            Err(e) => return Err(damaged(path, decoded.position_s(), &reason(&e))),
         };
         decoded.append(path, &buffer)?;
     }
@@ -347,7 +347,20 @@ fn probe_error(path: &Path, file: &mut File, error: SymphoniaError) -> AudioFile
                 path: path.to_owned(),
             }
         }
-        e => damaged(path, None, &e.to_string()),
+        SymphoniaError::Unsupported(reason) if reason.ends_with("missing moov atom") => {
+            cut_off(path, "an index of the audio (moov)", "the end of the file")
+        }
+        e => damaged(path, None, &reason(&e)),
+    }
+}
+
+/// The decoder's own words, without its classes of error.
+fn reason(error: &SymphoniaError) -> String {
+    match error {
+        SymphoniaError::DecodeError(reason)
+        | SymphoniaError::Unsupported(reason)
+        | SymphoniaError::LimitError(reason) => (*reason).to_owned(),
+        other => other.to_string(),
     }
 }
 
