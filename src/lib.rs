@@ -15,3 +15,11 @@ pub mod stem;
 
 #[cfg(feature = "tools")]
 pub mod audio_file;
+
+#[cfg(feature = "plugin")]
+pub mod plugin;
+
+#[cfg(feature = "plugin")]
+nice_plug::nice_export_clap!(plugin::Unbraid, plugin::UnbraidMultiOut);
+#[cfg(feature = "plugin")]
+nice_plug::nice_export_vst3!(plugin::Unbraid, plugin::UnbraidMultiOut);

@@ -1,0 +1,300 @@
+//! The plug-in: connects a host's blocks, parameters and states with the engine. Wiring only.
+//!
+//! ```text
+//! host block ─> process(): wanted chain, gain targets ─> Engine ─> host block, stem outputs
+//!                   │ Task::BuildChain                     ^
+//!                   └──────────> ChainBuilder ─────────────┘
+//! ```
+//!
+//! Loading a state calls neither `activate()` nor `reset()`: it only sets parameters. So `process()`
+//! compares the chain that the parameters ask for with the one it asked for last, at every block.
+
+pub mod class;
+pub mod gain;
+pub mod params;
+mod playing;
+mod state;
+mod tasks;
+
+use std::sync::Arc;
+
+use nice_plug::prelude::*;
+use nice_plug_egui::RepaintNotifier;
+
+use class::{Class, MultiOut, Plain};
+use params::{ClassParams, DISPLAY_ORDER, StemOutputs};
+use playing::{NowPlaying, Playing};
+use tasks::{ChainBuilder, ChainRequest, NO_CHAIN, Task};
+
+use crate::engine::{Engine, MAX_BLOCK_SAMPLES, Meters, StemTap};
+use crate::stem::NUM_CHANNELS;
+
+/// Stereo or mono, in and out.
+pub type Unbraid = UnbraidPlugin<Plain>;
+
+/// Stereo in and out, and every stem at an output of its own.
+pub type UnbraidMultiOut = UnbraidPlugin<MultiOut>;
+
+/// Both plug-in classes. The host's audio thread owns it; everything in an `Arc` is shared with the
+/// editor or the task executor.
+pub struct UnbraidPlugin<C: Class> {
+    params: Arc<C::Params>,
+    builder: Arc<ChainBuilder>,
+    meters: Arc<Meters>,
+    playing: Arc<Playing>,
+    repaint: RepaintNotifier,
+    /// `None` before `activate()`, and at a rate that nothing supports: the sound passes unchanged.
+    engine: Option<Engine>,
+    /// What the engine was started with, in Hz.
+    rate_hz: f32,
+    /// Id of the chain that was asked for last.
+    requested_id: u64,
+    /// Id of the chain that played in the last block.
+    playing_id: u64,
+    /// The latency that the host knows, in samples.
+    reported_latency_samples: usize,
+    /// A mono host's block as the engine takes it.
+    mono: [Vec<f32>; NUM_CHANNELS],
+}
+
+impl<C: Class> Default for UnbraidPlugin<C> {
+    fn default() -> Self {
+        let repaint = RepaintNotifier::new();
+        Self {
+            params: Arc::default(),
+            builder: Arc::new(ChainBuilder::new(repaint.clone())),
+            meters: Arc::new(Meters::new()),
+            playing: Arc::new(Playing::new()),
+            repaint,
+            engine: None,
+            rate_hz: 0.0,
+            requested_id: NO_CHAIN,
+            playing_id: NO_CHAIN,
+            reported_latency_samples: 0,
+            mono: std::array::from_fn(|_| Vec::new()),
+        }
+    }
+}
+
+impl<C: Class> UnbraidPlugin<C> {
+    /// The chain that the parameters ask for.
+    fn request(&self) -> ChainRequest {
+        ChainRequest {
+            kind: self.params.common().mode.value().kind(),
+            rate_hz: self.rate_hz,
+        }
+    }
+
+    fn want(&mut self, request: ChainRequest) {
+        self.requested_id = request.id();
+        self.builder.want(request.id());
+    }
+
+    /// Asks for another chain when the parameters do, and lets one that has arrived take over.
+    fn follow_mode(&mut self, context: &mut impl ProcessContext<Self>) {
+        let request = self.request();
+        if request.id() != self.requested_id && self.engine.is_some() {
+            self.want(request);
+            context.execute_background(Task::BuildChain(request));
+        }
+        let Some(engine) = &mut self.engine else {
+            return;
+        };
+        // CLAP lets the latency change only while the plug-in is inactive: the wrapper asks the host
+        // for a restart, and `activate()` installs the chain. VST3 hosts read it again at any time,
+        // and many never restart for it.
+        let may_change = context.plugin_api() != PluginApi::Clap;
+        let arrived_latency = engine.poll_chain(may_change);
+        // A change of mind can bring back the old latency after another one was reported.
+        let settled_latency =
+            (engine.chain_id() == self.requested_id).then_some(engine.latency_samples());
+        if let Some(latency) = arrived_latency.or(settled_latency)
+            && latency != self.reported_latency_samples
+        {
+            self.reported_latency_samples = latency;
+            context.set_latency_samples(latency as u32);
+        }
+        if arrived_latency.is_some() || engine.chain_id() != self.playing_id {
+            self.playing_id = engine.chain_id();
+            context.execute_background(Task::DeliverChain);
+            self.publish();
+        }
+    }
+
+    /// Tells the editor what plays.
+    fn publish(&self) {
+        let engine = self.engine.as_ref();
+        self.playing.publish(NowPlaying {
+            wanted_id: self.requested_id,
+            chain_id: engine.map_or(NO_CHAIN, Engine::chain_id),
+            latency_samples: engine.map_or(0, Engine::latency_samples) as u32,
+            rate_hz: self.rate_hz,
+        });
+        self.repaint.request_repaint();
+    }
+}
+
+impl<C: Class> Plugin for UnbraidPlugin<C> {
+    const NAME: &'static str = C::NAME;
+    const VENDOR: &'static str = "Unbraid";
+    const URL: &'static str = "";
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = C::AUDIO_IO_LAYOUTS;
+    const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+
+    type Editor = ();
+    type SysExMessage = ();
+    type BackgroundTask = Task;
+
+    fn task_executor(&mut self) -> TaskExecutor<Self> {
+        let builder = self.builder.clone();
+        Box::new(move |task| builder.run(task))
+    }
+
+    fn params(&self) -> Arc<dyn Params> {
+        self.params.clone()
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        state::repair::<C::Params>(state);
+    }
+
+    fn activate(
+        &mut self,
+        layout: &AudioIOLayout,
+        config: &BufferConfig,
+        context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        let same_rate = self.rate_hz == config.sample_rate;
+        self.rate_hz = config.sample_rate;
+        let request = self.request();
+        self.want(request);
+        match &mut self.engine {
+            Some(engine) if same_rate => {
+                engine.install_chain();
+                if engine.chain_id() != request.id() {
+                    self.builder.run(Task::BuildChain(request));
+                    engine.install_chain();
+                }
+            }
+            _ => self.engine = self.builder.start_engine(request, self.meters.clone()),
+        }
+        let engine = self.engine.as_ref();
+        self.playing_id = engine.map_or(NO_CHAIN, Engine::chain_id);
+        self.reported_latency_samples = engine.map_or(0, Engine::latency_samples);
+        context.set_latency_samples(self.reported_latency_samples as u32);
+        if layout.main_output_channels == Some(new_nonzero_u32(1)) {
+            self.mono.fill(vec![0.0; MAX_BLOCK_SAMPLES]);
+        }
+        self.publish();
+        true
+    }
+
+    fn reset(&mut self) {
+        if let Some(engine) = &mut self.engine {
+            engine.reset();
+        }
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        self.follow_mode(context);
+        let Some(engine) = &mut self.engine else {
+            return ProcessStatus::Normal;
+        };
+        let targets = self.params.common().gain_targets();
+        let tap = match self.params.stem_outputs().map(EnumParam::value) {
+            Some(StemOutputs::PostFader) => StemTap::PostFader,
+            Some(StemOutputs::PreFader) | None => StemTap::PreFader,
+        };
+        let num_samples = buffer.samples();
+        for start in (0..num_samples).step_by(MAX_BLOCK_SAMPLES) {
+            let piece = start..num_samples.min(start + MAX_BLOCK_SAMPLES);
+            match buffer.as_slice() {
+                [left, right] => {
+                    let io = [&mut left[piece.clone()], &mut right[piece.clone()]];
+                    engine.process(io, &targets);
+                }
+                [mono] => {
+                    let mono = &mut mono[piece.clone()];
+                    let [left, right] = &mut self.mono;
+                    let (left, right) = (&mut left[..mono.len()], &mut right[..mono.len()]);
+                    left.copy_from_slice(mono);
+                    right.copy_from_slice(mono);
+                    engine.process([left, right], &targets);
+                    mono.copy_from_slice(left);
+                }
+                _ => return ProcessStatus::Error("expected a mono or stereo main port"),
+            }
+            if !aux.outputs.is_empty() {
+                let stems = engine.stem_outputs(tap);
+                for (stem, output) in DISPLAY_ORDER.into_iter().zip(aux.outputs.iter_mut()) {
+                    for (channel, samples) in output.as_slice().iter_mut().enumerate() {
+                        let stem = &stems.channel(stem, channel)[..piece.len()];
+                        samples[piece.clone()].copy_from_slice(stem);
+                    }
+                }
+            }
+        }
+        // Anything less, and a host may let the plug-in sleep while its last samples still wait.
+        ProcessStatus::Tail(engine.latency_samples() as u32)
+    }
+
+    fn deactivate(&mut self) {
+        self.builder.settle();
+        // A host that goes on without `activate()` gets what was still queued.
+        self.requested_id = NO_CHAIN;
+    }
+}
+
+impl<C: Class> ClapPlugin for UnbraidPlugin<C> {
+    const CLAP_ID: &'static str = C::CLAP_ID;
+    const CLAP_DESCRIPTION: Option<&'static str> = Some(C::CLAP_DESCRIPTION);
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] = &[
+        ClapFeature::AudioEffect,
+        ClapFeature::Utility,
+        ClapFeature::Mixing,
+        ClapFeature::Restoration,
+        ClapFeature::Stereo,
+        ClapFeature::Custom("unbraid:stem-separation"),
+    ];
+
+    fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
+        let params = self.params.common();
+        context.add_section("Mix", |section| {
+            section.add_page("Gains", |page| {
+                for stem in DISPLAY_ORDER {
+                    page.add_param(&params.stem(stem).gain);
+                }
+                page.add_param(&params.output_gain);
+                page.add_spacer();
+                page.add_spacer();
+                page.add_param(&params.bypass);
+            });
+            section.add_page("Solo and Mute", |page| {
+                for stem in DISPLAY_ORDER {
+                    page.add_param(&params.stem(stem).solo);
+                }
+                for stem in DISPLAY_ORDER {
+                    page.add_param(&params.stem(stem).mute);
+                }
+            });
+        });
+    }
+}
+
+impl<C: Class> Vst3Plugin for UnbraidPlugin<C> {
+    const VST3_CLASS_ID: [u8; 16] = C::VST3_CLASS_ID;
+    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[
+        Vst3SubCategory::Fx,
+        Vst3SubCategory::Tools,
+        Vst3SubCategory::Restoration,
+    ];
+}
