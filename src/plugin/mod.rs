@@ -10,6 +10,7 @@
 //! compares the chain that the parameters ask for with the one it asked for last, at every block.
 
 pub mod class;
+mod editor;
 pub mod gain;
 pub mod params;
 mod playing;
@@ -22,12 +23,16 @@ use nice_plug::prelude::*;
 use nice_plug_egui::RepaintNotifier;
 
 use class::{Class, MultiOut, Plain};
+use editor::{Shared, UnbraidEditor};
 use params::{ClassParams, DISPLAY_ORDER, StemOutputs};
 use playing::{NowPlaying, Playing};
 use tasks::{ChainBuilder, ChainRequest, NO_CHAIN, Task};
 
 use crate::engine::{Engine, MAX_BLOCK_SAMPLES, Meters, StemTap};
 use crate::stem::NUM_CHANNELS;
+
+/// The linear peak that a meter shows: −60 dB.
+const VISIBLE_PEAK: f32 = 1e-3;
 
 /// Stereo or mono, in and out.
 pub type Unbraid = UnbraidPlugin<Plain>;
@@ -143,7 +148,7 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = C::AUDIO_IO_LAYOUTS;
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
 
-    type Editor = ();
+    type Editor = UnbraidEditor<C::Params>;
     type SysExMessage = ();
     type BackgroundTask = Task;
 
@@ -154,6 +159,16 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
 
     fn params(&self) -> Arc<dyn Params> {
         self.params.clone()
+    }
+
+    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        Some(UnbraidEditor::new(Shared {
+            params: self.params.clone(),
+            builder: self.builder.clone(),
+            meters: self.meters.clone(),
+            playing: self.playing.clone(),
+            repaint: self.repaint.clone(),
+        }))
     }
 
     fn filter_state(state: &mut PluginState) {
@@ -241,6 +256,11 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
                 }
             }
         }
+        self.playing.count_block();
+        // Silence needs no frames; the editor itself draws the way down to it.
+        let output_peak = self.meters.output_peak(0).max(self.meters.output_peak(1));
+        self.repaint
+            .request_repaint_with(output_peak > VISIBLE_PEAK);
         // Anything less, and a host may let the plug-in sleep while its last samples still wait.
         ProcessStatus::Tail(engine.latency_samples() as u32)
     }

@@ -13,6 +13,8 @@ pub struct Playing {
     chain_id: AtomicU64,
     latency_samples: AtomicU32,
     rate_hz: AtomicF32,
+    /// Counts blocks, so that the editor knows a frozen meter from a steady level.
+    num_blocks: AtomicU32,
 }
 
 /// One reading of [`Playing`].
@@ -34,7 +36,18 @@ impl Playing {
             chain_id: AtomicU64::new(NO_CHAIN),
             latency_samples: AtomicU32::new(0),
             rate_hz: AtomicF32::new(0.0),
+            num_blocks: AtomicU32::new(0),
         }
+    }
+
+    /// One more block has been played.
+    pub fn count_block(&self) {
+        self.num_blocks.fetch_add(1, Relaxed);
+    }
+
+    /// Blocks played so far; wraps around.
+    pub fn num_blocks(&self) -> u32 {
+        self.num_blocks.load(Relaxed)
     }
 
     pub fn publish(&self, now: NowPlaying) {

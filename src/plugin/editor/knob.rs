@@ -1,0 +1,239 @@
+//! A rotary knob for a gain parameter. Drag up and down (Shift: finely), turn the wheel, or
+//! double-click or Ctrl-click to go back to unity.
+
+use std::f32::consts::{PI, TAU};
+
+use egui::{
+    Color32, CursorIcon, Event, Id, MouseWheelUnit, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2,
+    pos2, vec2,
+};
+use nice_plug::prelude::{FloatParam, Param, ParamSetter};
+
+use super::theme;
+use crate::plugin::gain;
+
+/// Pixels of drag for the whole travel.
+const DRAG_PIXELS: f32 = 220.0;
+
+/// What Shift makes of every movement.
+const FINE: f32 = 0.1;
+
+/// Points of a smooth wheel or touch pad that count as one line.
+const POINTS_PER_LINE: f32 = 40.0;
+
+/// The smallest step of one wheel line, in dB.
+const WHEEL_DB: f32 = 0.5;
+
+/// The step of one wheel line in travel, where that is the larger one.
+const WHEEL_TRAVEL: f32 = 0.02;
+
+/// The knob's sweep, from 7 o'clock over 12 (unity) to 5 o'clock.
+const SWEEP: f32 = TAU * 0.75;
+
+/// Draws the knob and sets the parameter. Returns the level that it shows, in dB.
+pub fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    colour: Color32,
+    param: &FloatParam,
+    setter: &ParamSetter,
+) -> f32 {
+    let id = Id::unique((param.name(), "knob"));
+    let response = ui
+        .interact(rect, id, Sense::click_and_drag())
+        .on_hover_cursor(CursorIcon::ResizeVertical);
+    let modifiers = ui.input(|input| input.modifiers);
+
+    if response.drag_started() {
+        setter.begin_set_parameter(param);
+        set_dragged(ui, id, Some(param.unmodulated_normalized_value()));
+    }
+    // A parameter follows only when the host plays its next block, so the drag keeps its own count.
+    let mut travel = dragged(ui, id).unwrap_or(param.unmodulated_normalized_value());
+    if response.dragged() && dragged(ui, id).is_some() {
+        let fine = if modifiers.shift { FINE } else { 1.0 };
+        let moved = (travel - response.drag_delta().y / DRAG_PIXELS * fine).clamp(0.0, 1.0);
+        if moved != travel {
+            travel = moved;
+            setter.set_parameter_normalized(param, travel);
+            set_dragged(ui, id, Some(travel));
+        }
+    }
+    if response.drag_stopped() && dragged(ui, id).is_some() {
+        setter.end_set_parameter(param);
+        set_dragged(ui, id, None);
+    }
+    let to_default = response.double_clicked() || (response.clicked() && modifiers.command);
+    if to_default {
+        set(param, setter, param.default_plain_value());
+    } else if response.hovered() && dragged(ui, id).is_none() {
+        let lines = wheel_lines(ui);
+        if lines != 0.0 {
+            let db = gain::RANGE.unnormalize(travel);
+            set(param, setter, wheel_step(db, lines, modifiers.shift));
+        }
+    }
+
+    paint(
+        ui,
+        rect,
+        colour,
+        travel,
+        response.hovered() || response.dragged(),
+    );
+    gain::RANGE.unnormalize(travel)
+}
+
+/// Sets the parameter in one gesture.
+pub fn set(param: &FloatParam, setter: &ParamSetter, db: f32) {
+    setter.begin_set_parameter(param);
+    setter.set_parameter(param, db);
+    setter.end_set_parameter(param);
+}
+
+fn dragged(ui: &Ui, id: Id) -> Option<f32> {
+    ui.data(|data| data.get_temp(id))
+}
+
+fn set_dragged(ui: &Ui, id: Id, travel: Option<f32>) {
+    ui.data_mut(|data| match travel {
+        Some(travel) => {
+            data.insert_temp(id, travel);
+        }
+        None => data.remove::<f32>(id),
+    });
+}
+
+/// Lines that the wheel has turned since the last frame, up counted positive. egui's smoothed
+/// scrolling would send a trail of small changes, and turns sideways with Shift.
+fn wheel_lines(ui: &Ui) -> f32 {
+    ui.input(|input| {
+        input
+            .events
+            .iter()
+            .map(|event| match event {
+                Event::MouseWheel { unit, delta, .. } => {
+                    let delta = if delta.y == 0.0 { delta.x } else { delta.y };
+                    match unit {
+                        MouseWheelUnit::Point => delta / POINTS_PER_LINE,
+                        MouseWheelUnit::Line | MouseWheelUnit::Page => delta,
+                    }
+                }
+                _ => 0.0,
+            })
+            .sum()
+    })
+}
+
+/// Where `lines` of the wheel lead from a level: half a decibel a line, and more where the scale is
+/// coarse, so that the knob's bottom end is not a hundred lines away. Stops at unity on the way.
+fn wheel_step(db: f32, lines: f32, fine: bool) -> f32 {
+    let lines = if fine { lines * FINE } else { lines };
+    let by_level = db + lines * WHEEL_DB;
+    let by_travel = gain::RANGE.unnormalize(gain::RANGE.normalize(db) + lines * WHEEL_TRAVEL);
+    let target = if (by_travel - db).abs() > (by_level - db).abs() {
+        by_travel
+    } else {
+        by_level
+    };
+    let crosses_unity = (db < 0.0 && target > 0.0) || (db > 0.0 && target < 0.0);
+    if crosses_unity {
+        0.0
+    } else {
+        target.clamp(gain::OFF_DB, gain::MAX_DB)
+    }
+}
+
+/// Angle of a travel, in radians clockwise from 12 o'clock.
+fn angle(travel: f32) -> f32 {
+    (travel - 0.5) * SWEEP
+}
+
+fn paint(ui: &Ui, rect: Rect, colour: Color32, travel: f32, is_lit: bool) {
+    let painter = ui.painter();
+    let centre = rect.center();
+    let radius = rect.width().min(rect.height()) / 2.0;
+    let ring = radius * 0.88;
+    let width = (radius * 0.13).max(3.0);
+
+    painter.add(arc(centre, ring, 0.0, 1.0, Stroke::new(width, theme::EDGE)));
+    // From unity to the level: what the knob adds or takes away.
+    let (from, to) = (travel.min(0.5), travel.max(0.5));
+    if to - from > 1e-3 {
+        painter.add(arc(centre, ring, from, to, Stroke::new(width, colour)));
+    }
+    let cap = radius * 0.68;
+    let fill = if is_lit { theme::EDGE } else { theme::WELL };
+    painter.circle(centre, cap, fill, Stroke::new(1.5, theme::EDGE));
+    let direction = toward(angle(travel));
+    painter.line_segment(
+        [
+            centre + direction * cap * 0.35,
+            centre + direction * cap * 0.88,
+        ],
+        Stroke::new((radius * 0.08).max(2.5), colour),
+    );
+    let unity = toward(0.0);
+    painter.line_segment(
+        [
+            centre + unity * (ring + width * 0.7),
+            centre + unity * radius * 1.08,
+        ],
+        Stroke::new(1.5, theme::FAINT_TEXT),
+    );
+}
+
+fn toward(angle: f32) -> Vec2 {
+    vec2(angle.sin(), -angle.cos())
+}
+
+fn arc(centre: Pos2, radius: f32, from: f32, to: f32, stroke: Stroke) -> Shape {
+    let (from, to) = (angle(from), angle(to));
+    // About three degrees a piece looks round at any size that fits a screen.
+    let pieces = ((to - from) / (PI / 60.0)).ceil().max(1.0);
+    let points = (0..=pieces as usize)
+        .map(|piece| {
+            let direction = toward(from + (to - from) * piece as f32 / pieces);
+            pos2(centre.x, centre.y) + direction * radius
+        })
+        .collect();
+    Shape::line(points, stroke)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unity_points_straight_up_and_the_ends_mirror_each_other() {
+        assert_eq!(angle(0.5), 0.0);
+        assert_eq!(angle(0.0), -angle(1.0));
+    }
+
+    #[test]
+    fn one_wheel_line_is_half_a_decibel_around_unity() {
+        assert_eq!(wheel_step(0.0, 1.0, false), 0.5);
+        assert_eq!(wheel_step(0.0, -1.0, false), -0.5);
+        assert!((wheel_step(0.0, 1.0, true) - 0.05).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_wheel_stops_at_unity_and_at_both_ends() {
+        assert_eq!(wheel_step(-0.2, 1.0, false), 0.0);
+        assert_eq!(wheel_step(0.2, -3.0, false), 0.0);
+        assert_eq!(wheel_step(11.9, 5.0, false), gain::MAX_DB);
+        assert_eq!(wheel_step(-83.0, -5.0, false), gain::OFF_DB);
+    }
+
+    #[test]
+    fn the_whole_travel_takes_no_more_lines_than_its_steps() {
+        let mut db = gain::OFF_DB;
+        let mut lines = 0;
+        while db < gain::MAX_DB {
+            db = wheel_step(db, 1.0, false);
+            lines += 1;
+            assert!(lines < 100, "stuck at {db} dB");
+        }
+        assert!(lines <= 50, "{lines} lines");
+    }
+}

@@ -1,0 +1,99 @@
+//! The bottom line: one sentence about what plays, or what is in the way.
+
+use egui::{Align2, Color32, Ui};
+
+use super::theme;
+use crate::plugin::playing::NowPlaying;
+use crate::plugin::tasks::{ChainStatus, NO_CHAIN};
+
+/// How long a fault of the separator stays on display.
+const FAULT_SECONDS: f64 = 5.0;
+
+#[derive(Default)]
+pub struct StatusLine {
+    /// Window time of the last fault, in seconds.
+    fault_at: Option<f64>,
+}
+
+impl StatusLine {
+    pub fn report_fault(&mut self, now_seconds: f64) {
+        self.fault_at = Some(now_seconds);
+    }
+
+    /// Draws the line and returns whether it will change by itself. `status` is that of the chain
+    /// that plays.
+    pub fn show(&mut self, ui: &mut Ui, now: NowPlaying, status: Option<&ChainStatus>) -> bool {
+        let time = ui.input(|input| input.time);
+        self.fault_at = self.fault_at.filter(|at| time - at < FAULT_SECONDS);
+        let (text, colour) = sentence(now, status, self.fault_at.is_some());
+        ui.painter().text(
+            ui.max_rect().left_center(),
+            Align2::LEFT_CENTER,
+            text,
+            theme::font(12.0),
+            colour,
+        );
+        self.fault_at.is_some()
+    }
+}
+
+fn sentence(now: NowPlaying, status: Option<&ChainStatus>, fault: bool) -> (String, Color32) {
+    if now.rate_hz == 0.0 {
+        let text = "Waiting for the host to start the audio.";
+        return (text.into(), theme::FAINT_TEXT);
+    }
+    if fault {
+        let text = "The separator gave invalid numbers and was started afresh.";
+        return (text.into(), theme::WARNING);
+    }
+    if let Some(problem) = status.and_then(|status| status.problem.as_deref()) {
+        return (problem.into(), theme::WARNING);
+    }
+    if now.wanted_id != now.chain_id && now.chain_id != NO_CHAIN {
+        let text = "Another mode is on its way; until the host takes it, this one plays.";
+        return (text.into(), theme::FAINT_TEXT);
+    }
+    let kind = status.and_then(|status| status.kind);
+    let title = kind.map_or("No separator", |kind| kind.title());
+    let rate_khz = now.rate_hz / 1000.0;
+    (format!("{title} at {rate_khz} kHz"), theme::FAINT_TEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::separators::SeparatorKind;
+
+    const NOW: NowPlaying = NowPlaying {
+        wanted_id: 7,
+        chain_id: 7,
+        latency_samples: 560,
+        rate_hz: 48_000.0,
+    };
+
+    #[test]
+    fn what_matters_most_is_said() {
+        let good = ChainStatus {
+            kind: Some(SeparatorKind::HpssLive),
+            problem: None,
+        };
+        let bad = ChainStatus {
+            kind: Some(SeparatorKind::HpssLive),
+            problem: Some("No model: HPSS Live plays instead.".into()),
+        };
+        let said = |now, status, fault| sentence(now, Some(status), fault).0;
+        assert_eq!(said(NOW, &good, false), "HPSS Live at 48 kHz");
+        assert_eq!(said(NOW, &bad, false), "No model: HPSS Live plays instead.");
+        assert!(said(NOW, &bad, true).contains("invalid numbers"));
+        let switching = NowPlaying {
+            wanted_id: 8,
+            ..NOW
+        };
+        assert!(said(switching, &good, false).contains("on its way"));
+        let asleep = NowPlaying {
+            rate_hz: 0.0,
+            ..NOW
+        };
+        assert!(sentence(asleep, None, false).0.contains("Waiting"));
+    }
+}
