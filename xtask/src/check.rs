@@ -1,0 +1,101 @@
+//! `cargo xtask test`: all that must hold, in stages.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::install::{self, InstallArgs};
+use crate::stages::Stages;
+use crate::{hosts, workspace};
+
+#[derive(Args)]
+pub struct TestArgs {
+    /// Also test the VST3 in hosts that nobody here wrote; installs what they need (Python, Xvfb).
+    #[arg(long)]
+    hosts: bool,
+}
+
+/// Every set of features that must build without a warning, and cargo's words for it.
+const FEATURE_SETS: [(&str, &[&str]); 3] = [
+    ("none", &["--no-default-features"]),
+    ("plugin", &["--no-default-features", "--features", "plugin"]),
+    ("tools", &["--no-default-features", "--features", "tools"]),
+];
+
+/// Checked code is release code that still checks its contracts; lints share what it builds for
+/// the build machine, so that nothing is compiled twice.
+const PROFILE: [&str; 2] = ["--profile", "checked"];
+
+pub fn run(args: &TestArgs) -> Result<()> {
+    let mut stages = Stages::default();
+    stages.run("format", || cargo(&[&["fmt", "--all", "--check"]]))?;
+    for (name, features) in FEATURE_SETS {
+        stages.run(&format!("lint, features: {name}"), || {
+            clippy("unbraid", &["--lib", "--bins"], features)?;
+            clippy("unbraid", &["--all-targets"], features)
+        })?;
+    }
+    stages.run("lint, xtask", || clippy("xtask", &["--all-targets"], &[]))?;
+    stages.run("tests", || {
+        cargo(&[
+            &["test", "--package", "unbraid", "--features", "tools"],
+            &PROFILE,
+        ])
+    })?;
+
+    let folder = workspace::target_dir()?.join("xtask-test");
+    let installed = Folders::new(&folder);
+    stages.run("install", || install::run(&installed.install_args()))?;
+    stages.run("the installed CLAP in a host", || {
+        workspace::run(
+            workspace::cargo(&["test", "--release", "--package", "xtask"])
+                .env("UNBRAID_CLAP", installed.clap.join("Unbraid.clap")),
+        )
+    })?;
+    if args.hosts {
+        hosts::run(&mut stages, &installed.vst3.join("Unbraid.vst3"))?;
+    }
+    stages.print();
+    Ok(())
+}
+
+/// Where the tests install to, so that the user's folders stay as they are.
+struct Folders {
+    clap: PathBuf,
+    vst3: PathBuf,
+    demo: PathBuf,
+}
+
+impl Folders {
+    fn new(folder: &Path) -> Self {
+        Self {
+            clap: folder.join("clap"),
+            vst3: folder.join("vst3"),
+            demo: folder.join("demo"),
+        }
+    }
+
+    fn install_args(&self) -> InstallArgs {
+        InstallArgs {
+            clap_dir: Some(self.clap.clone()),
+            vst3_dir: Some(self.vst3.clone()),
+            demo_dir: Some(self.demo.clone()),
+            no_demo: false,
+        }
+    }
+}
+
+fn cargo(args: &[&[&str]]) -> Result<()> {
+    workspace::run(&mut workspace::cargo(&args.concat()))
+}
+
+fn clippy(package: &str, targets: &[&str], features: &[&str]) -> Result<()> {
+    cargo(&[
+        &["clippy", "--quiet", "--package", package],
+        targets,
+        features,
+        &PROFILE,
+        &["--", "--deny", "warnings"],
+    ])
+}

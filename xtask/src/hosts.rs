@@ -1,0 +1,116 @@
+//! The built VST3 in hosts that nobody here wrote, and its editor in a window. Needs Python and a
+//! virtual screen; installs both.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::packages::{Requirement, What, require};
+use crate::stages::Stages;
+use crate::workspace;
+
+/// What the hosts and the virtual screen need of the system.
+const REQUIREMENTS: [Requirement; 12] = [
+    Requirement {
+        what: What::Program("python3"),
+        debian_package: "python3",
+    },
+    Requirement {
+        what: What::PythonModule("ensurepip"),
+        debian_package: "python3-venv",
+    },
+    Requirement {
+        what: What::Program("Xvfb"),
+        debian_package: "xvfb",
+    },
+    Requirement {
+        what: What::Program("xvfb-run"),
+        debian_package: "xvfb",
+    },
+    Requirement {
+        what: What::Program("xauth"),
+        debian_package: "xauth",
+    },
+    // The software renderer: a virtual screen has no graphics card.
+    Requirement {
+        what: What::AnyFile(&[
+            "/usr/lib/x86_64-linux-gnu/dri/swrast_dri.so",
+            "/usr/lib/aarch64-linux-gnu/dri/swrast_dri.so",
+            "/usr/lib64/dri/swrast_dri.so",
+        ]),
+        debian_package: "libgl1-mesa-dri",
+    },
+    Requirement {
+        what: What::Library("libGL.so.1"),
+        debian_package: "libgl1",
+    },
+    Requirement {
+        what: What::Library("libX11-xcb.so.1"),
+        debian_package: "libx11-xcb1",
+    },
+    Requirement {
+        what: What::Library("libxkbcommon-x11.so.0"),
+        debian_package: "libxkbcommon-x11-0",
+    },
+    // What JUCE, inside both Python hosts, links or opens.
+    Requirement {
+        what: What::Library("libfreetype.so.6"),
+        debian_package: "libfreetype6",
+    },
+    Requirement {
+        what: What::Library("libXcursor.so.1"),
+        debian_package: "libxcursor1",
+    },
+    Requirement {
+        what: What::Library("libXrandr.so.2"),
+        debian_package: "libxrandr2",
+    },
+];
+
+pub fn run(stages: &mut Stages, vst3: &Path) -> Result<()> {
+    let scripts = workspace::root().join("tests/hosts");
+    let python = stages.run("hosts: install what they need", || {
+        require(&REQUIREMENTS)?;
+        python_environment(&scripts.join("requirements.txt"))
+    })?;
+    let script = |name: &str| {
+        let mut command = Command::new(&python);
+        command.arg(scripts.join(name)).arg(vst3);
+        command
+    };
+    stages.run("hosts: VST3 in pedalboard", || {
+        workspace::run(&mut script("pedalboard_check.py"))
+    })?;
+    stages.run("hosts: VST3 in DawDreamer", || {
+        workspace::run(&mut script("dawdreamer_check.py"))
+    })?;
+    stages.run("hosts: editor on a virtual screen", || {
+        workspace::run(
+            Command::new("xvfb-run")
+                .args([
+                    "--auto-servernum",
+                    "--server-args=-screen 0 1280x900x24 +extension GLX",
+                ])
+                .arg(&python)
+                .arg(scripts.join("editor_check.py"))
+                .arg(vst3)
+                .env("LIBGL_ALWAYS_SOFTWARE", "1"),
+        )
+    })
+}
+
+/// A Python environment below the target folder with the hosts in it; returns its interpreter.
+fn python_environment(requirements: &Path) -> Result<PathBuf> {
+    let folder = workspace::target_dir()?.join("hosts-venv");
+    let python = folder.join("bin/python");
+    if !python.exists() {
+        workspace::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    }
+    workspace::run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--requirement"])
+            .arg(requirements),
+    )?;
+    Ok(python)
+}
