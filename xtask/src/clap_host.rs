@@ -25,7 +25,7 @@ use handlers::{Handlers, MainThread, Requests};
 pub use library::{ClapLibrary, Class};
 pub use params::Param;
 pub use ports::{Layout, Port};
-pub use render::{Blocks, Event, Ports, Render, Rendered};
+pub use render::{Blocks, Event, Render, Rendered};
 
 /// One instance of a plug-in.
 pub struct ClapHost {

@@ -75,20 +75,12 @@ impl Blocks {
     }
 }
 
-/// Which output ports the host gives buffers to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Ports {
-    All,
-    MainOnly,
-}
-
 /// How to render.
 #[derive(Clone, Debug)]
 pub struct Render<'a> {
     pub blocks: Blocks,
     /// In the order of their samples.
     pub events: &'a [Event],
-    pub ports: Ports,
     /// The main output is the buffer of the main input.
     pub in_place: bool,
 }
@@ -98,7 +90,6 @@ impl Default for Render<'_> {
         Self {
             blocks: Blocks::Fixed(512),
             events: &[],
-            ports: Ports::All,
             in_place: false,
         }
     }
@@ -144,12 +135,9 @@ impl ClapHost {
             how.blocks.max_samples(),
         );
 
-        let num_ports = match how.ports {
-            Ports::All => self.outputs.len(),
-            Ports::MainOnly => 1,
-        };
         // Buffers that the plug-in forgets to write stay NaN, which no comparison forgives.
-        let mut ports: Vec<Vec<Vec<f32>>> = self.outputs[..num_ports]
+        let mut ports: Vec<Vec<Vec<f32>>> = self
+            .outputs
             .iter()
             .map(|port| vec![vec![f32::NAN; num_samples]; port.num_channels])
             .collect();

@@ -1,0 +1,46 @@
+//! The built CLAP in a host, as a DAW would use it. `$UNBRAID_CLAP` names the file to test;
+//! `cargo xtask test` sets it to the one that it has just installed.
+
+mod automation;
+mod classes;
+mod fuzz;
+mod modes;
+mod multi_out;
+mod null;
+mod reset;
+mod signal;
+mod state;
+mod tail;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use xtask::clap_host::{ClapHost, ClapLibrary};
+
+/// The class with main ports only.
+const STEREO: &str = "Unbraid";
+
+/// The class with an output per stem.
+const MULTI_OUT: &str = "Unbraid Multi-Out";
+
+/// The modes that run without a model.
+const HPSS_MODES: [&str; 2] = ["HPSS Live", "HPSS Mix"];
+
+/// A usual rate, for tests that have nothing to do with the rate.
+const RATE_HZ: f64 = 48_000.0;
+
+fn library() -> Result<ClapLibrary> {
+    let path = std::env::var_os("UNBRAID_CLAP").expect(
+        "$UNBRAID_CLAP is not set: expected the path of a built Unbraid.clap; \
+         `cargo xtask test` builds one and sets it",
+    );
+    ClapLibrary::load(&PathBuf::from(path))
+}
+
+/// An instance that plays in a mode, at [`RATE_HZ`], for blocks of up to 4096 samples.
+fn playing(class: &str, mode: &str) -> Result<ClapHost> {
+    let mut host = library()?.instantiate(class)?;
+    host.set("Mode", mode)?;
+    host.activate(RATE_HZ, 4096)?;
+    Ok(host)
+}
