@@ -1,0 +1,108 @@
+"""The built VST3 in pedalboard, a JUCE host: it compensates the latency itself, so at unity the
+output must be the input.
+
+usage: pedalboard_check.py Unbraid.vst3
+"""
+
+import sys
+import time
+
+import numpy as np
+import pedalboard
+
+from checks import Checks, level_db, noise
+
+PATH = sys.argv[1]
+RATE_HZ = 48_000
+
+checks = Checks()
+names = pedalboard.VST3Plugin.get_plugin_names_for_file(PATH)
+checks.check("both classes are listed", names == ["Unbraid", "Unbraid Multi-Out"], names)
+
+
+def fresh(**parameters):
+    """A new instance; parameters by pedalboard's names, such as drums_gain."""
+    plugin = pedalboard.load_plugin(PATH, parameter_values=parameters, plugin_name="Unbraid")
+    assert plugin.is_effect
+    return plugin
+
+
+def settle(plugin, rate_hz=RATE_HZ):
+    """Lets a chain that is being built arrive and take over, which happens while audio runs."""
+    until = time.monotonic() + 3
+    while time.monotonic() < until:
+        plugin(noise(2, 4096, 0), rate_hz, buffer_size=512, reset=False)
+        time.sleep(0.01)
+
+
+start = time.monotonic()
+plugin = fresh(mode="HPSS Live")
+checks.check("an instance is there within a second", time.monotonic() - start < 1)
+want = {
+    f"{stem}_{kind}" for stem in ("vocals", "drums", "bass", "other") for kind in ("gain", "solo", "mute")
+} | {"output_gain", "bypass", "mode"}
+found = set(plugin.parameters)
+checks.check("every parameter is there", want <= found, f"missing: {sorted(want - found)}")
+checks.check("the mode can't be automated", not plugin.parameters["mode"].is_automatable)
+checks.check("the drums' gain can be automated", plugin.parameters["drums_gain"].is_automatable)
+
+for rate_hz in (8_000, 44_100, 48_000, 88_200, 96_000, 192_000):
+    plugin = fresh(mode="HPSS Live")
+    sound = noise(2, 40_000, 1)
+    for block in (1, 7, 64, 480, 512, 1024, 8192):
+        output = plugin(sound, rate_hz, buffer_size=block, reset=True)
+        checks.equal(f"unity is the input at {rate_hz} Hz in blocks of {block}", sound, output)
+
+mono = noise(1, 20_000, 2)
+checks.equal("unity is the input on a mono track", mono, fresh()(mono, RATE_HZ, reset=True))
+
+sound = noise(2, 2 * RATE_HZ, 3)
+for mode in ("HPSS Live", "HPSS Mix"):
+    separated = {}
+    for block in (64, 512, 4096):
+        plugin = fresh(mode=mode, drums_solo=True)
+        separated[block] = plugin(sound, RATE_HZ, buffer_size=block, reset=True)
+    checks.equal(f"{mode}: soloed drums are the same in blocks of 64", separated[512], separated[64])
+    checks.equal(f"{mode}: soloed drums are the same in blocks of 4096", separated[512], separated[4096])
+    drums = separated[512]
+    muted = fresh(mode=mode, drums_mute=True)(sound, RATE_HZ, buffer_size=512, reset=True)
+    difference = np.abs(drums + muted - sound).max()
+    checks.check(f"{mode}: drums and the rest are the mix", difference < 1e-6, difference)
+    checks.check(
+        f"{mode}: both parts are there",
+        min(level_db(drums), level_db(muted)) > -40,
+        f"{level_db(drums):.1f} and {level_db(muted):.1f} dB",
+    )
+
+plugin = fresh(mode="HPSS Live", output_gain=-6.0)
+quieter = plugin(sound, RATE_HZ, reset=True)
+change_db = level_db(quieter) - level_db(sound)
+checks.check("the output gain is in dB", abs(change_db + 6) < 0.01, f"{change_db:.3f} dB for −6")
+
+# The latency is re-read, without a restart of the processing.
+plugin = fresh(mode="HPSS Live")
+plugin(sound, RATE_HZ, reset=True)
+live = plugin.reported_latency_samples
+plugin.mode = "HPSS Mix"
+settle(plugin)
+mix = plugin.reported_latency_samples
+checks.check("another mode reports another latency while playing", mix > live, f"{live} to {mix} samples")
+checks.equal("and unity is the input again", sound, plugin(sound, RATE_HZ, reset=True))
+
+plugin = fresh(mode="HPSS Mix", drums_gain=-9.0, other_solo=True)
+state = plugin.raw_state
+want = {name: parameter.raw_value for name, parameter in plugin.parameters.items()}
+loaded = fresh()
+loaded.raw_state = state
+found = {name: parameter.raw_value for name, parameter in loaded.parameters.items()}
+differences = {name for name in want if abs(want[name] - found[name]) > 1e-6}
+checks.check("a state comes back as it was", not differences, f"differ: {sorted(differences)}")
+
+playing = fresh(mode="HPSS Live")
+playing(sound, RATE_HZ, reset=True)
+playing.raw_state = state
+settle(playing)
+want = fresh(mode="HPSS Mix", drums_gain=-9.0, other_solo=True)(sound, RATE_HZ, reset=True)
+checks.equal("a state loaded while playing is heard", want, playing(sound, RATE_HZ, reset=True))
+
+checks.finish()
