@@ -91,7 +91,21 @@ fn random_use(class: &str, seed: u64) -> Result<()> {
         }
     }
 
-    // Everything back to its default, by a state from a fresh instance.
+    // Everything back to its default, by a state from a fresh instance. Modulation belongs to the
+    // host: no state has it.
+    let unmodulated: Vec<_> = host
+        .params()
+        .iter()
+        .filter(|param| param.is_automatable)
+        .map(|param| Event::modulation(0, param.id, 0.0))
+        .collect();
+    host.render(
+        &noise(2, 64, 1),
+        Render {
+            events: &unmodulated,
+            ..Render::default()
+        },
+    )?;
     let fresh = library()?.instantiate(class)?.save_state()?;
     host.load_state(&fresh)?;
     host.restart()?;

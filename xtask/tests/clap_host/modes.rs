@@ -7,7 +7,7 @@ use anyhow::Result;
 use xtask::clap_host::{ClapHost, Event, Render};
 
 use crate::signal::{assert_delayed, assert_same, from, joined, noise};
-use crate::{MULTI_OUT, RATE_HZ, STEREO, library, playing};
+use crate::{MULTI_OUT, RATE_HZ, STEREO, activate, library, playing};
 
 /// A chain is built in a few milliseconds; a busy machine may take much longer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -181,7 +181,7 @@ fn a_mode_set_while_inactive_is_there_from_the_first_sample() -> Result<()> {
     host.render(&noise(2, 3000, 1), Render::default())?;
     host.deactivate();
     host.set("Mode", "HPSS Mix")?;
-    host.activate(RATE_HZ, 4096)?;
+    activate(&mut host, RATE_HZ, 4096)?;
     let latency = host.latency_samples();
     let input = noise(2, latency + 3000, 2);
     let output = host.render(&input, Render::default())?;
