@@ -21,30 +21,32 @@ checks.check("both classes are listed", names == ["Unbraid", "Unbraid Multi-Out"
 
 
 def fresh(**parameters):
-    """A new instance; parameters by pedalboard's names, such as drums_gain."""
+    """A new instance; parameters by pedalboard's names, such as drums_gain_db."""
     plugin = pedalboard.load_plugin(PATH, parameter_values=parameters, plugin_name="Unbraid")
     assert plugin.is_effect
     return plugin
 
 
-def settle(plugin, rate_hz=RATE_HZ):
-    """Lets a chain that is being built arrive and take over, which happens while audio runs."""
-    until = time.monotonic() + 3
+def settle(plugin):
+    """Plays until a chain that is being built has taken over. VST3 hosts hand parameters over with
+    the first block, so a mode is built while audio runs already."""
+    until = time.monotonic() + 2
     while time.monotonic() < until:
-        plugin(noise(2, 4096, 0), rate_hz, buffer_size=512, reset=False)
+        plugin(noise(2, 4096, 0), RATE_HZ, buffer_size=512, reset=False)
         time.sleep(0.01)
+    return plugin
 
 
 start = time.monotonic()
 plugin = fresh(mode="HPSS Live")
 checks.check("an instance is there within a second", time.monotonic() - start < 1)
 want = {
-    f"{stem}_{kind}" for stem in ("vocals", "drums", "bass", "other") for kind in ("gain", "solo", "mute")
-} | {"output_gain", "bypass", "mode"}
+    f"{stem}_{kind}" for stem in ("vocals", "drums", "bass", "other") for kind in ("gain_db", "solo", "mute")
+} | {"output_gain_db", "bypass", "mode"}
 found = set(plugin.parameters)
 checks.check("every parameter is there", want <= found, f"missing: {sorted(want - found)}")
 checks.check("the mode can't be automated", not plugin.parameters["mode"].is_automatable)
-checks.check("the drums' gain can be automated", plugin.parameters["drums_gain"].is_automatable)
+checks.check("the drums' gain can be automated", plugin.parameters["drums_gain_db"].is_automatable)
 
 for rate_hz in (8_000, 44_100, 48_000, 88_200, 96_000, 192_000):
     plugin = fresh(mode="HPSS Live")
@@ -60,12 +62,12 @@ sound = noise(2, 2 * RATE_HZ, 3)
 for mode in ("HPSS Live", "HPSS Mix"):
     separated = {}
     for block in (64, 512, 4096):
-        plugin = fresh(mode=mode, drums_solo=True)
+        plugin = settle(fresh(mode=mode, drums_solo=True))
         separated[block] = plugin(sound, RATE_HZ, buffer_size=block, reset=True)
     checks.equal(f"{mode}: soloed drums are the same in blocks of 64", separated[512], separated[64])
     checks.equal(f"{mode}: soloed drums are the same in blocks of 4096", separated[512], separated[4096])
     drums = separated[512]
-    muted = fresh(mode=mode, drums_mute=True)(sound, RATE_HZ, buffer_size=512, reset=True)
+    muted = settle(fresh(mode=mode, drums_mute=True))(sound, RATE_HZ, buffer_size=512, reset=True)
     difference = np.abs(drums + muted - sound).max()
     checks.check(f"{mode}: drums and the rest are the mix", difference < 1e-6, difference)
     checks.check(
@@ -74,10 +76,11 @@ for mode in ("HPSS Live", "HPSS Mix"):
         f"{level_db(drums):.1f} and {level_db(muted):.1f} dB",
     )
 
-plugin = fresh(mode="HPSS Live", output_gain=-6.0)
+plugin = fresh(mode="HPSS Live", output_gain_db=-6.0)
 quieter = plugin(sound, RATE_HZ, reset=True)
 change_db = level_db(quieter) - level_db(sound)
-checks.check("the output gain is in dB", abs(change_db + 6) < 0.01, f"{change_db:.3f} dB for −6")
+# pedalboard searches for the value whose text is "-6.0", so half of its last digit is open.
+checks.check("the output gain is in dB", abs(change_db + 6) < 0.06, f"{change_db:.3f} dB for −6")
 
 # The latency is re-read, without a restart of the processing.
 plugin = fresh(mode="HPSS Live")
@@ -89,7 +92,8 @@ mix = plugin.reported_latency_samples
 checks.check("another mode reports another latency while playing", mix > live, f"{live} to {mix} samples")
 checks.equal("and unity is the input again", sound, plugin(sound, RATE_HZ, reset=True))
 
-plugin = fresh(mode="HPSS Mix", drums_gain=-9.0, other_solo=True)
+settings = {"mode": "HPSS Mix", "drums_gain_db": -9.0, "other_solo": True}
+plugin = settle(fresh(**settings))
 state = plugin.raw_state
 want = {name: parameter.raw_value for name, parameter in plugin.parameters.items()}
 loaded = fresh()
@@ -102,7 +106,7 @@ playing = fresh(mode="HPSS Live")
 playing(sound, RATE_HZ, reset=True)
 playing.raw_state = state
 settle(playing)
-want = fresh(mode="HPSS Mix", drums_gain=-9.0, other_solo=True)(sound, RATE_HZ, reset=True)
+want = plugin(sound, RATE_HZ, reset=True)
 checks.equal("a state loaded while playing is heard", want, playing(sound, RATE_HZ, reset=True))
 
 checks.finish()
