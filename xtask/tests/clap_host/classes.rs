@@ -3,8 +3,9 @@
 use anyhow::Result;
 use xtask::clap_host::{Blocks, Render};
 
+use crate::modes::play_until_restart_request;
 use crate::signal::{assert_delayed, noise};
-use crate::{MULTI_OUT, RATE_HZ, STEREO, library};
+use crate::{MULTI_OUT, RATE_HZ, STEREO, library, playing};
 
 #[test]
 fn both_classes_are_audio_effects_with_ids_of_their_own() -> Result<()> {
@@ -166,6 +167,26 @@ fn fifty_instances_come_and_go() -> Result<()> {
             },
         )?;
     }
+    Ok(())
+}
+
+#[test]
+fn an_instance_that_goes_while_it_builds_leaves_the_others_working() -> Result<()> {
+    let mut stays = playing(STEREO, "HPSS Live")?;
+    for _ in 0..50 {
+        let mut goes = playing(STEREO, "HPSS Live")?;
+        // Asks for another chain and is gone before, while or after it is built.
+        let to_mix = [goes.event(0, "Mode", "HPSS Mix")?];
+        goes.render(
+            &noise(2, 64, 1),
+            Render {
+                events: &to_mix,
+                ..Render::default()
+            },
+        )?;
+    }
+    let to_mix = [stays.event(0, "Mode", "HPSS Mix")?];
+    play_until_restart_request(&mut stays, &to_mix)?;
     Ok(())
 }
 
