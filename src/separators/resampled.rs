@@ -17,9 +17,12 @@ use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
 /// Taps of the interpolation filter.
 const SINC_SAMPLES: usize = 128;
 
-/// Delay of one resampler at its input's rate, as `tests/resampled.rs` measures it: half the
-/// filter, less the sample that the first output already reaches.
-const FILTER_DELAY_SAMPLES: f64 = SINC_SAMPLES as f64 / 2.0 - 1.0;
+/// Points of the filter between two samples; cubic interpolation does the rest.
+const OVERSAMPLING: usize = 128;
+
+/// Delay of one resampler in samples at its input's rate, as `tests/resampled.rs` measures it: half
+/// the filter, less the sample and the point of the filter that its first output already reaches.
+const FILTER_DELAY_SAMPLES: f64 = SINC_SAMPLES as f64 / 2.0 - 1.0 - 1.0 / OVERSAMPLING as f64;
 
 /// Shortest step at the host rate: below it, calls would cost more than the samples.
 const MIN_HOP_SAMPLES: usize = 64;
@@ -66,7 +69,8 @@ impl Resampled {
             ((inner_hop_samples as f64 / ratio).round() as usize).max(MIN_HOP_SAMPLES);
         let resampler = |ratio, num_channels, fixed| {
             let filter =
-                SincInterpolationParameters::new(SINC_SAMPLES, WindowFunction::BlackmanHarris2);
+                SincInterpolationParameters::new(SINC_SAMPLES, WindowFunction::BlackmanHarris2)
+                    .oversampling_factor(OVERSAMPLING);
             Async::<f32>::new_sinc(ratio, 1.0, &filter, hop_samples, num_channels, fixed)
                 .expect("the ratio of two rates is finite and positive")
         };
