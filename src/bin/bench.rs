@@ -1,0 +1,338 @@
+//! `bench`: what separation costs: one hop, one host block, a whole song.
+//!
+//! A busy machine interrupts what is measured. Each pass over the signal does exactly the same
+//! work hop by hop, so every hop is timed in several passes and its best time taken: what remains
+//! is the cost of that hop's own work. Of these times the median, the 99.9th percentile and the
+//! largest are told, because one late hop is one click. Hot caches are part of the method.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use clap::Parser;
+use serde::Serialize;
+use unbraid::engine::{Chain, Engine, GainTargets, MAX_BLOCK_SAMPLES, Meters, chain_swap};
+use unbraid::offline::OfflineEngine;
+use unbraid::separators::{BuildError, Separator, SeparatorKind, build};
+use unbraid::stem::{NUM_CHANNELS, StemBuffer};
+
+/// Measure what separation costs on this machine.
+///
+/// Best run while nothing else does. A host may also be late for reasons of its own.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Args {
+    /// Sample rates to measure at
+    #[arg(
+        long,
+        value_name = "HZ,…",
+        value_delimiter = ',',
+        default_value = "44100,48000,96000,192000"
+    )]
+    rates: Vec<f64>,
+
+    /// Host block to measure
+    #[arg(long, value_name = "SAMPLES", default_value = "64")]
+    block: NonZeroUsize,
+
+    /// Length of the signal
+    #[arg(long, value_name = "S", default_value = "30")]
+    seconds: f64,
+
+    /// Passes over the signal; the best time of each hop counts
+    #[arg(long, value_name = "N", default_value = "5")]
+    passes: NonZeroUsize,
+
+    /// Print one JSON document instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// One separator at one rate.
+#[derive(Debug, Serialize)]
+struct Row {
+    mode: &'static str,
+    rate_hz: f64,
+    latency_samples: usize,
+    hop: Cost,
+    /// Of the whole engine: most blocks only collect, some run a hop.
+    block: Cost,
+    /// Seconds of audio that are separated in a second, one core.
+    song_real_time_factor: f64,
+}
+
+/// Times of one kind of call, over all calls of a pass.
+#[derive(Debug, Serialize)]
+struct Cost {
+    num_samples: usize,
+    num_calls: usize,
+    median_us: f64,
+    p99_9_us: f64,
+    max_us: f64,
+    /// The mean call against the duration of its samples.
+    mean_load: f64,
+    /// The largest against that duration.
+    max_load: f64,
+}
+
+impl Cost {
+    fn new(mut times: Vec<Duration>, num_samples: usize, rate_hz: f64) -> Self {
+        times.sort_unstable();
+        let us = |time: Duration| time.as_nanos() as f64 / 1e3;
+        // Nearest rank: a time that was measured, and never below the share it stands for.
+        let rank = |share: f64| us(times[(share * times.len() as f64).ceil() as usize - 1]);
+        let duration_us = num_samples as f64 / rate_hz * 1e6;
+        let mean_us = us(times.iter().sum()) / times.len() as f64;
+        Self {
+            num_samples,
+            num_calls: times.len(),
+            median_us: rank(0.5),
+            p99_9_us: rank(0.999),
+            max_us: rank(1.0),
+            mean_load: mean_us / duration_us,
+            max_load: rank(1.0) / duration_us,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<()> {
+    ensure!(
+        args.block.get() <= MAX_BLOCK_SAMPLES,
+        "--block: expected up to {MAX_BLOCK_SAMPLES} samples, found {}",
+        args.block
+    );
+    ensure!(
+        (0.1..=3_600.0).contains(&args.seconds),
+        "--seconds: expected 0.1 to 3600, found {}",
+        args.seconds
+    );
+    let mut rows = Vec::new();
+    for kind in SeparatorKind::ALL {
+        for &rate_hz in &args.rates {
+            match build(kind, rate_hz) {
+                Ok(separator) => {
+                    let row = measure(kind, separator, rate_hz, args)?;
+                    if !args.json {
+                        if rows.is_empty() {
+                            println!("{Head}");
+                        }
+                        println!("{row}");
+                    }
+                    rows.push(row);
+                }
+                Err(BuildError::NoModel { .. }) => break,
+                Err(error) => return Err(error).context("--rates"),
+            }
+        }
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+    }
+    Ok(())
+}
+
+fn measure(
+    kind: SeparatorKind,
+    mut separator: Box<dyn Separator>,
+    rate_hz: f64,
+    args: &Args,
+) -> anyhow::Result<Row> {
+    let mix = signal(rate_hz, args.seconds);
+    let hop_samples = separator.hop_samples();
+    let hop = best_times(args.passes, || time_hops(separator.as_mut(), &mix));
+    let mut engine = engine(build(kind, rate_hz)?, rate_hz);
+    let latency_samples = engine.latency_samples();
+    let block = best_times(args.passes, || {
+        time_blocks(&mut engine, &mix, args.block.get())
+    });
+    let mut offline = OfflineEngine::new(separator, rate_hz);
+    let song = best_times(args.passes, || vec![time_song(&mut offline, &mix)]);
+    Ok(Row {
+        mode: kind.name(),
+        rate_hz,
+        latency_samples,
+        hop: Cost::new(hop, hop_samples, rate_hz),
+        block: Cost::new(block, args.block.get(), rate_hz),
+        song_real_time_factor: mix[0].len() as f64 / rate_hz / song[0].as_secs_f64(),
+    })
+}
+
+/// The best time of each call over several equal passes; a first one warms up.
+fn best_times(passes: NonZeroUsize, mut pass: impl FnMut() -> Vec<Duration>) -> Vec<Duration> {
+    pass();
+    let mut best = pass();
+    for _ in 1..passes.get() {
+        for (best, time) in best.iter_mut().zip(pass()) {
+            *best = time.min(*best);
+        }
+    }
+    best
+}
+
+/// A hop with all the work that belongs to it, however it is sliced.
+fn time_hops(separator: &mut dyn Separator, mix: &[Vec<f32>; NUM_CHANNELS]) -> Vec<Duration> {
+    let hop_samples = separator.hop_samples();
+    let num_parts = separator.num_parts();
+    let mut stems = StemBuffer::new(hop_samples);
+    separator.reset();
+    let [left, right] = mix;
+    let hops = left
+        .chunks_exact(hop_samples)
+        .zip(right.chunks_exact(hop_samples));
+    hops.map(|(left, right)| {
+        let start = Instant::now();
+        separator.process_hop([left, right], &mut stems);
+        if num_parts > 1 {
+            (0..num_parts).for_each(|part| separator.work(part));
+        }
+        start.elapsed()
+    })
+    .collect()
+}
+
+fn engine(separator: Box<dyn Separator>, rate_hz: f64) -> Engine {
+    let (incoming, _) = chain_swap();
+    let chain = Box::new(Chain::new(separator, rate_hz, 0));
+    Engine::new(chain, incoming, std::sync::Arc::new(Meters::new()))
+}
+
+fn time_blocks(
+    engine: &mut Engine,
+    mix: &[Vec<f32>; NUM_CHANNELS],
+    block_samples: usize,
+) -> Vec<Duration> {
+    engine.reset();
+    let mut io: [Vec<f32>; NUM_CHANNELS] = std::array::from_fn(|_| vec![0.0; block_samples]);
+    // Gains apart, or the engine would have nothing to do but pass the mix on.
+    let targets = GainTargets {
+        stems: [1.0, 0.5, 0.7, 0.3],
+        bypass: false,
+    };
+    let [left, right] = mix;
+    let blocks = left
+        .chunks_exact(block_samples)
+        .zip(right.chunks_exact(block_samples));
+    blocks
+        .map(|(left, right)| {
+            let [io_left, io_right] = &mut io;
+            io_left.copy_from_slice(left);
+            io_right.copy_from_slice(right);
+            let start = Instant::now();
+            engine.process([io_left, io_right], &targets);
+            start.elapsed()
+        })
+        .collect()
+}
+
+fn time_song(offline: &mut OfflineEngine, mix: &[Vec<f32>; NUM_CHANNELS]) -> Duration {
+    let start = Instant::now();
+    let mut num_samples = 0;
+    let result = offline.separate([&mix[0], &mix[1]], &GainTargets::UNITY, |piece| {
+        num_samples += piece.num_samples();
+        Ok::<_, std::convert::Infallible>(())
+    });
+    let Ok(()) = result;
+    assert_eq!(num_samples, mix[0].len(), "the whole song came out");
+    start.elapsed()
+}
+
+/// Seeded noise: no bin is empty, no median has an easy order.
+fn signal(rate_hz: f64, seconds: f64) -> [Vec<f32>; NUM_CHANNELS] {
+    let mut state = 1_u32;
+    std::array::from_fn(|_| {
+        std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1_u32 << 24) as f32 - 0.5
+        })
+        .take((rate_hz * seconds) as usize)
+        .collect()
+    })
+}
+
+/// Widths of a line of the table; the head and the rows share them.
+macro_rules! line {
+    ($f:expr, $($cell:expr),*) => {
+        write!(
+            $f,
+            "{:<18} {:>7} {:>10} | {:>5} {:>9} {:>8} {:>8} {:>6} | {:>5} {:>8} {:>13} | {:>11}",
+            $($cell),*
+        )
+    };
+}
+
+/// The head of the table of rows.
+struct Head;
+
+impl fmt::Display for Head {
+    #[rustfmt::skip]
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        line!(
+            f, "mode", "rate Hz", "latency ms",
+            "hop", "median µs", "p99.9 µs", "max µs", "load %",
+            "block", "max µs", "of deadline %",
+            "x real time"
+        )
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let one = |value: f64| format!("{value:.1}");
+        let two = |value: f64| format!("{value:.2}");
+        let Self { hop, block, .. } = self;
+        line!(
+            f,
+            self.mode,
+            self.rate_hz,
+            two(self.latency_samples as f64 / self.rate_hz * 1e3),
+            hop.num_samples,
+            one(hop.median_us),
+            one(hop.p99_9_us),
+            one(hop.max_us),
+            two(hop.mean_load * 100.0),
+            block.num_samples,
+            one(block.max_us),
+            one(block.max_load * 100.0),
+            self.song_real_time_factor.round()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_times_that_were_measured() {
+        let times = (1..=2_000).rev().map(Duration::from_micros).collect();
+        let cost = Cost::new(times, 48, 48_000.0);
+        assert_eq!(
+            (cost.median_us, cost.p99_9_us, cost.max_us),
+            (1_000.0, 1_998.0, 2_000.0)
+        );
+        assert!((cost.mean_load - 1.0005).abs() < 1e-9, "{}", cost.mean_load);
+        assert_eq!(cost.max_load, 2.0);
+    }
+
+    #[test]
+    fn the_best_of_each_call_counts() {
+        let mut passes = [[90, 90], [5, 8], [7, 3]].into_iter();
+        let best = best_times(NonZeroUsize::new(2).unwrap(), || {
+            let pass = passes.next().expect("a warm-up and two passes");
+            pass.map(Duration::from_micros).to_vec()
+        });
+        assert_eq!(best, [5, 3].map(Duration::from_micros));
+    }
+}
