@@ -448,7 +448,10 @@ fn a_flac_whose_audio_is_not_what_was_encoded_is_refused() {
     // "fLaC", the head of the first block, and 18 bytes of it come before the MD5 of the audio.
     bytes[4 + 4 + 18] ^= 1;
     let error = error_of(&folder.file("changed.flac", bytes));
-    assert!(error.to_string().contains("its checksum differs"), "{error}");
+    assert!(
+        error.to_string().contains("its checksum differs"),
+        "{error}"
+    );
 }
 
 /// The decoders are fed with files from anywhere: whatever they hold, it must end in samples or

@@ -17,8 +17,9 @@ use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
 /// Taps of the interpolation filter.
 const SINC_SAMPLES: usize = 128;
 
-/// Points of the filter between two samples; cubic interpolation does the rest.
-const OVERSAMPLING: usize = 128;
+/// Points of the filter between two samples; cubic interpolation does the rest. So many because
+/// the last of them delays by a fraction that zeros can't make up for at ratios such as 2.
+const OVERSAMPLING: usize = 512;
 
 /// Delay of one resampler in samples at its input's rate, as `tests/resampled.rs` measures it: half
 /// the filter, less the sample and the point of the filter that its first output already reaches.
