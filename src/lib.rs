@@ -6,6 +6,7 @@
 //! host block → engine (FIFO → hop) → separators → stems → gains → host block
 //! ```
 
+pub mod demo_song;
 pub mod dsp;
 pub mod engine;
 pub mod nn;
