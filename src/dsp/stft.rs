@@ -9,8 +9,7 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use realfft::num_complex::Complex32;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use unbraid_fft::{Complex32, ComplexToReal, RealToComplex, plan_forward, plan_inverse};
 
 /// Sizes of an STFT in samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +94,7 @@ pub struct Analysis {
 impl Analysis {
     pub fn new(sizes: StftSizes) -> Self {
         sizes.check();
-        let fft = RealFftPlanner::new().plan_fft_forward(sizes.analysis_samples);
+        let fft = plan_forward(sizes.analysis_samples);
         Self {
             sizes,
             window: sizes.analysis_window(),
@@ -142,7 +141,7 @@ pub struct Synthesis {
 impl Synthesis {
     pub fn new(sizes: StftSizes) -> Self {
         sizes.check();
-        let fft = RealFftPlanner::new().plan_fft_inverse(sizes.analysis_samples);
+        let fft = plan_inverse(sizes.analysis_samples);
         // The inverse FFT is unnormalised too: its factor goes into the window.
         let scale = 1.0 / sizes.analysis_samples as f32;
         Self {

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use realfft::num_complex::Complex32;
+use unbraid_fft::Complex32;
 
 use super::config::{FEATURE_FLOOR_POWER, StftFrontEnd};
 use crate::dsp::grid::Grid;

@@ -14,7 +14,7 @@
 use std::ops::Range;
 
 use multiversion::multiversion;
-use realfft::num_complex::Complex32;
+use unbraid_fft::Complex32;
 
 use super::{Separator, StemEnergy};
 use crate::dsp::grid::Grid;

@@ -6,7 +6,6 @@ pub mod networks;
 
 use std::sync::Arc;
 
-use realfft::RealFftPlanner;
 use unbraid::engine::{
     Chain, ChainSender, Engine, GainTargets, MAX_BLOCK_SAMPLES, Meters, chain_swap,
 };
@@ -161,7 +160,7 @@ pub fn assert_delayed(got: &Stereo, want: &Stereo, delay: usize, case: &str) {
 /// Delay in samples from the slope of the phase between two signals, the second the later one.
 pub fn delay_from_phase_slope(early: &[f32], late: &[f32], coarse_samples: usize) -> f64 {
     const LENGTH: usize = 8192;
-    let fft = RealFftPlanner::<f32>::new().plan_fft_forward(LENGTH);
+    let fft = unbraid_fft::plan_forward(LENGTH);
     let spectrum = |signal: &[f32]| {
         let mut windowed: Vec<f32> = (0..LENGTH)
             .map(|n| {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use realfft::num_complex::Complex32;
+use unbraid_fft::Complex32;
 
 use crate::dsp::grid::Grid;
 use crate::dsp::stft::{Analysis, StftSizes, Synthesis};
