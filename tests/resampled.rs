@@ -28,8 +28,11 @@ fn the_phase_slope_of_the_stems_is_the_latency() {
             let got = render_unity(&mut engine, &input, &[64]);
             let drums = &got.stems[Stem::Drums as usize][0];
             let delay = delay_from_phase_slope(&input[0][latency..], &drums[latency..], latency);
+            // 0.02 samples of the slower rate: where the host is faster, only the lowest part of its
+            // spectrum comes through, and its own samples are shorter.
+            let tolerance = 0.02 * (rate_hz / INNER_RATE_HZ).max(1.0);
             assert!(
-                (delay - latency as f64).abs() < 0.02,
+                (delay - latency as f64).abs() < tolerance,
                 "{rate_hz} Hz, hop {hop_samples}: measured {delay}, reported {latency}"
             );
             assert_delayed(&got.output, &input, latency, &format!("{rate_hz} Hz"));
