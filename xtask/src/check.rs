@@ -49,7 +49,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
     stages.run("install", || install::run(&installed.install_args()))?;
     stages.run("the installed CLAP in a host", || {
         workspace::run(
-            workspace::cargo(&["test", "--release", "--package", "xtask"])
+            workspace::cargo(&["test", "--profile", "checked", "--package", "xtask"])
                 .env("UNBRAID_CLAP", installed.clap.join("Unbraid.clap")),
         )
     })?;

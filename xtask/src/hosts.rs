@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::packages::{Requirement, What, require};
 use crate::stages::Stages;
@@ -69,6 +69,10 @@ const REQUIREMENTS: [Requirement; 12] = [
 ];
 
 pub fn run(stages: &mut Stages, vst3: &Path) -> Result<()> {
+    ensure!(
+        cfg!(target_os = "linux"),
+        "--hosts needs Linux: its window opens on Xvfb, X's virtual screen"
+    );
     let scripts = workspace::root().join("tests/hosts");
     let python = stages.run("hosts: install what they need", || {
         require(&REQUIREMENTS)?;
