@@ -3,7 +3,7 @@
 //! Two, because a host may leave a plug-in's extra outputs without buffers, and nice-plug then
 //! skips its processing altogether: the plain class has none that could be left out.
 
-use nice_plug::prelude::{AudioIOLayout, PortNames, new_nonzero_u32};
+use nice_plug::prelude::{AudioIOLayout, ClapFeature, PortNames, new_nonzero_u32};
 
 use super::params::{ClassParams, MultiOutParams, UnbraidParams};
 use crate::stem::{NUM_CHANNELS, NUM_STEMS};
@@ -14,6 +14,7 @@ pub trait Class: Send + 'static {
     const NAME: &'static str;
     const CLAP_ID: &'static str;
     const CLAP_DESCRIPTION: &'static str;
+    const CLAP_FEATURES: &'static [ClapFeature];
     const VST3_CLASS_ID: [u8; 16];
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout];
 }
@@ -30,6 +31,15 @@ impl Class for Plain {
     const CLAP_ID: &'static str = "org.unbraid.unbraid";
     const CLAP_DESCRIPTION: &'static str =
         "Separates a mix into vocals, drums, bass and other while it plays";
+    const CLAP_FEATURES: &'static [ClapFeature] = &[
+        ClapFeature::AudioEffect,
+        ClapFeature::Utility,
+        ClapFeature::Mixing,
+        ClapFeature::Restoration,
+        ClapFeature::Stereo,
+        ClapFeature::Mono,
+        STEM_SEPARATION,
+    ];
     const VST3_CLASS_ID: [u8; 16] = *b"UnbraidStemSplit";
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(NUM_CHANNELS as u32), layout(1)];
 }
@@ -40,6 +50,14 @@ impl Class for MultiOut {
     const CLAP_ID: &'static str = "org.unbraid.unbraid-multi-out";
     const CLAP_DESCRIPTION: &'static str =
         "Separates a mix into vocals, drums, bass and other, each at an output of its own";
+    const CLAP_FEATURES: &'static [ClapFeature] = &[
+        ClapFeature::AudioEffect,
+        ClapFeature::Utility,
+        ClapFeature::Mixing,
+        ClapFeature::Restoration,
+        ClapFeature::Stereo,
+        STEM_SEPARATION,
+    ];
     const VST3_CLASS_ID: [u8; 16] = *b"UnbraidMultiOut1";
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
         aux_output_ports: &[new_nonzero_u32(NUM_CHANNELS as u32); NUM_STEMS],
@@ -52,6 +70,9 @@ impl Class for MultiOut {
         ..layout(NUM_CHANNELS as u32)
     }];
 }
+
+/// CLAP knows no feature of this name; hosts show and search for those of plug-ins, too.
+const STEM_SEPARATION: ClapFeature = ClapFeature::Custom("unbraid:stem-separation");
 
 const fn layout(num_channels: u32) -> AudioIOLayout {
     AudioIOLayout {

@@ -30,9 +30,9 @@ use nice_plug_egui::{
 
 use self::level_meter::PeakHold;
 use self::stem_strip::Strip;
+use super::chain_builder::ChainBuilder;
 use super::params::{ClassParams, DISPLAY_ORDER, EditorSize};
 use super::playing::Playing;
-use super::tasks::ChainBuilder;
 use crate::engine::Meters;
 use crate::stem::{NUM_CHANNELS, NUM_STEMS};
 
@@ -191,6 +191,8 @@ impl<P: ClassParams> NiceEguiApp for App<P> {
         theme::apply(&context);
         frame.set_clear_color(theme::BACKGROUND.into());
         self.host = Some(host);
+        // A fault from before anyone looked is no news.
+        self.shared.meters.take_fault();
         Ok(())
     }
 

@@ -2,31 +2,31 @@
 //!
 //! ```text
 //! host block ─> process(): wanted chain, gain targets ─> Engine ─> host block, stem outputs
-//!                   │ Task::BuildChain                     ^
-//!                   └──────────> ChainBuilder ─────────────┘
+//!                   │ wakes                                ^
+//!                   └──────> ChainBuilder: new chain ──────┘
 //! ```
 //!
 //! Loading a state calls neither `activate()` nor `reset()`: it only sets parameters. So `process()`
 //! compares the chain that the parameters ask for with the one it asked for last, at every block.
 
+mod chain_builder;
 pub mod class;
 mod editor;
 pub mod gain;
 pub mod params;
 mod playing;
 mod state;
-mod tasks;
 
 use std::sync::Arc;
 
 use nice_plug::prelude::*;
 use nice_plug_egui::RepaintNotifier;
 
+use chain_builder::{BuilderThread, ChainBuilder, ChainRequest, NO_CHAIN};
 use class::{Class, MultiOut, Plain};
 use editor::{Shared, UnbraidEditor};
 use params::{ClassParams, DISPLAY_ORDER, StemOutputs};
 use playing::{NowPlaying, Playing};
-use tasks::{ChainBuilder, ChainRequest, NO_CHAIN, Task};
 
 use crate::engine::{Engine, MAX_BLOCK_SAMPLES, Meters, StemTap};
 use crate::stem::NUM_CHANNELS;
@@ -41,10 +41,12 @@ pub type Unbraid = UnbraidPlugin<Plain>;
 pub type UnbraidMultiOut = UnbraidPlugin<MultiOut>;
 
 /// Both plug-in classes. The host's audio thread owns it; everything in an `Arc` is shared with the
-/// editor or the task executor.
+/// editor or the builder's thread.
 pub struct UnbraidPlugin<C: Class> {
     params: Arc<C::Params>,
     builder: Arc<ChainBuilder>,
+    /// From the first `activate()` on: a host that only scans gets no thread.
+    builder_thread: Option<BuilderThread>,
     meters: Arc<Meters>,
     playing: Arc<Playing>,
     repaint: RepaintNotifier,
@@ -68,6 +70,7 @@ impl<C: Class> Default for UnbraidPlugin<C> {
         Self {
             params: Arc::default(),
             builder: Arc::new(ChainBuilder::new(repaint.clone())),
+            builder_thread: None,
             meters: Arc::new(Meters::new()),
             playing: Arc::new(Playing::new()),
             repaint,
@@ -95,12 +98,18 @@ impl<C: Class> UnbraidPlugin<C> {
         self.builder.want(request.id());
     }
 
+    fn wake_builder(&self) {
+        if let Some(thread) = &self.builder_thread {
+            thread.wake();
+        }
+    }
+
     /// Asks for another chain when the parameters do, and lets one that has arrived take over.
     fn follow_mode(&mut self, context: &mut impl ProcessContext<Self>) {
         let request = self.request();
         if request.id() != self.requested_id && self.engine.is_some() {
             self.want(request);
-            context.execute_background(Task::BuildChain(request));
+            self.wake_builder();
         }
         let Some(engine) = &mut self.engine else {
             return;
@@ -121,7 +130,8 @@ impl<C: Class> UnbraidPlugin<C> {
         }
         if arrived_latency.is_some() || engine.chain_id() != self.playing_id {
             self.playing_id = engine.chain_id();
-            context.execute_background(Task::DeliverChain);
+            // One that waited behind it can be sent, and the one before it freed.
+            self.wake_builder();
             self.publish();
         }
     }
@@ -150,12 +160,7 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
 
     type Editor = UnbraidEditor<C::Params>;
     type SysExMessage = ();
-    type BackgroundTask = Task;
-
-    fn task_executor(&mut self) -> TaskExecutor<Self> {
-        let builder = self.builder.clone();
-        Box::new(move |task| builder.run(task))
-    }
+    type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
         self.params.clone()
@@ -189,12 +194,14 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
             Some(engine) if same_rate => {
                 engine.install_chain();
                 if engine.chain_id() != request.id() {
-                    self.builder.run(Task::BuildChain(request));
+                    self.builder.catch_up();
                     engine.install_chain();
                 }
             }
             _ => self.engine = self.builder.start_engine(request, self.meters.clone()),
         }
+        self.builder_thread
+            .get_or_insert_with(|| BuilderThread::spawn(self.builder.clone()));
         let engine = self.engine.as_ref();
         self.playing_id = engine.map_or(NO_CHAIN, Engine::chain_id);
         self.reported_latency_samples = engine.map_or(0, Engine::latency_samples);
@@ -264,12 +271,6 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
         // Anything less, and a host may let the plug-in sleep while its last samples still wait.
         ProcessStatus::Tail(engine.latency_samples() as u32)
     }
-
-    fn deactivate(&mut self) {
-        self.builder.settle();
-        // A host that goes on without `activate()` gets what was still queued.
-        self.requested_id = NO_CHAIN;
-    }
 }
 
 impl<C: Class> ClapPlugin for UnbraidPlugin<C> {
@@ -277,14 +278,7 @@ impl<C: Class> ClapPlugin for UnbraidPlugin<C> {
     const CLAP_DESCRIPTION: Option<&'static str> = Some(C::CLAP_DESCRIPTION);
     const CLAP_MANUAL_URL: Option<&'static str> = None;
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
-    const CLAP_FEATURES: &'static [ClapFeature] = &[
-        ClapFeature::AudioEffect,
-        ClapFeature::Utility,
-        ClapFeature::Mixing,
-        ClapFeature::Restoration,
-        ClapFeature::Stereo,
-        ClapFeature::Custom("unbraid:stem-separation"),
-    ];
+    const CLAP_FEATURES: &'static [ClapFeature] = C::CLAP_FEATURES;
 
     fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
         let params = self.params.common();

@@ -3,8 +3,8 @@
 use egui::{Align2, Color32, Ui};
 
 use super::theme;
+use crate::plugin::chain_builder::{ChainStatus, NO_CHAIN};
 use crate::plugin::playing::NowPlaying;
-use crate::plugin::tasks::{ChainStatus, NO_CHAIN};
 
 /// How long a fault of the separator stays on display.
 const FAULT_SECONDS: f64 = 5.0;

@@ -1,13 +1,18 @@
-//! Chains are built here, off the audio thread: in the background when the mode changes while
-//! playing, and within `activate()` when the host starts the plug-in.
+//! Chains are built here, off the audio thread: by a thread of the instance's own while it plays,
+//! and by whoever calls `activate()` when the host starts it.
 //!
-//! The audio thread says which chain it wants last ([`ChainBuilder::want`]) and posts a task for
-//! it. A task that has become obsolete by the time it runs does nothing, so the order in which
-//! threads get to their tasks never decides what plays.
+//! The audio thread stores the id of the chain that it wants, and wakes the thread. There is no
+//! queue, so the order in which threads get to run never decides what plays: whatever is built, it
+//! is what was wanted last.
+//!
+//! nice-plug has a background thread of its own, which all instances share. It ends for good when it
+//! meets a task of an instance that is gone, and takes the host down when it is itself the last
+//! owner of one. Both happen to a host that removes a plug-in while a chain is being built.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use nice_plug_egui::RepaintNotifier;
 
@@ -22,15 +27,6 @@ const WARM_UP_HOPS: usize = 4;
 /// The id of no chain.
 pub const NO_CHAIN: u64 = 0;
 
-/// Work for the background thread.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Task {
-    /// Build this chain and send it to the engine.
-    BuildChain(ChainRequest),
-    /// The engine has taken a chain: send what waits behind it, and free what came back.
-    DeliverChain,
-}
-
 /// What a chain is built for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ChainRequest {
@@ -44,6 +40,15 @@ impl ChainRequest {
     pub fn id(self) -> u64 {
         ((self.kind as u64 + 1) << 32) | u64::from(self.rate_hz.to_bits())
     }
+
+    /// The request of this id; `None` for [`NO_CHAIN`].
+    fn from_id(id: u64) -> Option<Self> {
+        let index = ((id >> 32) as usize).checked_sub(1)?;
+        Some(Self {
+            kind: *SeparatorKind::ALL.get(index)?,
+            rate_hz: f32::from_bits(id as u32),
+        })
+    }
 }
 
 /// How a request turned out.
@@ -56,12 +61,12 @@ pub struct ChainStatus {
 }
 
 /// Builds chains and sends them to the engine. Shared by the audio thread, which only calls
-/// [`ChainBuilder::want`], the task executor and the editor.
+/// [`ChainBuilder::want`], the [`BuilderThread`], and the editor.
 pub struct ChainBuilder {
     /// Id of the newest request. Written by whoever owns the plug-in: the audio thread or
     /// `activate()`.
     wanted_id: AtomicU64,
-    /// Held while building, which keeps the chains in the order of their requests.
+    /// Held while building.
     delivery: Mutex<Delivery>,
     /// By request id; at most one entry a mode and rate. Never touched by the audio thread.
     statuses: Mutex<BTreeMap<u64, ChainStatus>>,
@@ -94,49 +99,43 @@ impl ChainBuilder {
         self.wanted_id.store(id, Relaxed);
     }
 
-    /// Runs a task; the executor of the background thread, and `activate()`.
-    pub fn run(&self, task: Task) {
-        let mut delivery = lock(&self.delivery);
-        let Delivery { sender, sent_id } = &mut *delivery;
-        let Some(sender) = sender else {
-            return;
-        };
-        match task {
-            Task::BuildChain(request) => {
-                let is_wanted = || self.wanted_id.load(Relaxed) == request.id();
-                if is_wanted() && *sent_id != request.id() {
-                    let chain = self.build(request);
-                    if let Some(chain) = chain.filter(|_| is_wanted()) {
-                        sender.send(chain);
-                        *sent_id = request.id();
-                    }
-                }
-                sender.deliver();
-            }
-            Task::DeliverChain => sender.deliver(),
-        }
-    }
-
-    /// An engine that plays this request, and from now on the target of every task. `None` if
-    /// nothing can separate at that rate.
+    /// An engine that plays this request, and from now on gets all chains. `None` if nothing can
+    /// separate at that rate.
     pub fn start_engine(&self, request: ChainRequest, meters: Arc<Meters>) -> Option<Engine> {
         let mut delivery = lock(&self.delivery);
-        let chain = self.build(request);
+        let chain = self.build(request)?;
         let (receiver, sender) = chain_swap();
         *delivery = Delivery {
             sender: Some(sender),
             sent_id: request.id(),
         };
-        chain.map(|chain| Engine::new(chain, receiver, meters))
+        Some(Engine::new(chain, receiver, meters))
     }
 
-    /// Waits until no build runs, and makes all that are queued do nothing.
-    ///
-    /// nice-plug's worker thread must not be the last owner of a plug-in that the host destroys:
-    /// it would wait for itself.
-    pub fn settle(&self) {
-        self.want(NO_CHAIN);
-        drop(lock(&self.delivery));
+    /// Builds and sends the chain that is wanted, unless it was sent last; sends what waits for the
+    /// engine to take the one before, and frees what came back.
+    pub fn catch_up(&self) {
+        let mut delivery = lock(&self.delivery);
+        let Delivery { sender, sent_id } = &mut *delivery;
+        let Some(sender) = sender else {
+            return;
+        };
+        loop {
+            let wanted_id = self.wanted_id.load(Relaxed);
+            let Some(request) = ChainRequest::from_id(wanted_id).filter(|_| wanted_id != *sent_id)
+            else {
+                break;
+            };
+            let chain = self.build(request);
+            // Something else may be wanted by now.
+            if self.wanted_id.load(Relaxed) == wanted_id {
+                *sent_id = wanted_id;
+                if let Some(chain) = chain {
+                    sender.send(chain);
+                }
+            }
+        }
+        sender.deliver();
     }
 
     /// How a request turned out, once it has been built.
@@ -153,6 +152,49 @@ impl ChainBuilder {
             warm_up(separator.as_mut());
             Box::new(Chain::new(separator, rate_hz, request.id()))
         })
+    }
+}
+
+/// Calls [`ChainBuilder::catch_up`] whenever it is woken. Ends with this handle, after the chain
+/// that it may just be building.
+pub struct BuilderThread {
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl BuilderThread {
+    /// Without a thread, should the system refuse one, chains are built by `activate()` alone.
+    pub fn spawn(builder: Arc<ChainBuilder>) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let ends = is_over.clone();
+        let thread = thread::Builder::new()
+            .name("unbraid builder".into())
+            .spawn(move || {
+                while !ends.load(Relaxed) {
+                    builder.catch_up();
+                    thread::park();
+                }
+            })
+            .ok();
+        Self { is_over, thread }
+    }
+
+    /// Real-time safe: an atomic, and a system call that wakes the thread if it sleeps.
+    pub fn wake(&self) {
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
+}
+
+impl Drop for BuilderThread {
+    fn drop(&mut self) {
+        self.is_over.store(true, Relaxed);
+        self.wake();
+        if let Some(thread) = self.thread.take() {
+            // It can only have panicked, and has said so.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -237,10 +279,14 @@ mod tests {
     fn play(builder: &ChainBuilder, engine: &mut Engine) {
         for _ in 0..200 {
             engine.poll_chain(true);
-            builder.run(Task::DeliverChain);
-            let [mut left, mut right] = [[0.0; MAX_BLOCK_SAMPLES]; 2];
-            engine.process([&mut left, &mut right], &GainTargets::UNITY);
+            builder.catch_up();
+            process(engine);
         }
+    }
+
+    fn process(engine: &mut Engine) {
+        let [mut left, mut right] = [[0.0; MAX_BLOCK_SAMPLES]; 2];
+        engine.process([&mut left, &mut right], &GainTargets::UNITY);
     }
 
     #[test]
@@ -248,13 +294,18 @@ mod tests {
         let mut ids: Vec<u64> = SeparatorKind::ALL
             .into_iter()
             .flat_map(|kind| [44_100.0, 48_000.0, 45_678.9].map(|rate_hz| (kind, rate_hz)))
-            .map(|(kind, rate_hz)| ChainRequest { kind, rate_hz }.id())
+            .map(|(kind, rate_hz)| {
+                let request = ChainRequest { kind, rate_hz };
+                assert_eq!(ChainRequest::from_id(request.id()), Some(request));
+                request.id()
+            })
             .collect();
         let count = ids.len();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), count);
         assert!(!ids.contains(&NO_CHAIN));
+        assert_eq!(ChainRequest::from_id(NO_CHAIN), None);
     }
 
     #[test]
@@ -290,14 +341,13 @@ mod tests {
     }
 
     #[test]
-    fn only_the_newest_request_is_built_whatever_order_the_tasks_run_in() {
+    fn only_the_newest_request_is_built() {
         let (builder, mut engine) = started(SeparatorKind::HpssLive);
         let old = request(SeparatorKind::HpssMix);
         let new = request(SeparatorKind::ConvTasNetLive);
         builder.want(old.id());
         builder.want(new.id());
-        builder.run(Task::BuildChain(new));
-        builder.run(Task::BuildChain(old));
+        builder.catch_up();
         assert!(builder.status(old.id()).is_none(), "the old one was built");
         play(&builder, &mut engine);
         assert_eq!(engine.chain_id(), new.id());
@@ -314,7 +364,7 @@ mod tests {
             SeparatorKind::HpssMix,
         ] {
             builder.want(request(kind).id());
-            builder.run(Task::BuildChain(request(kind)));
+            builder.catch_up();
             engine.poll_chain(true);
         }
         play(&builder, &mut engine);
@@ -322,13 +372,32 @@ mod tests {
     }
 
     #[test]
-    fn after_settling_queued_tasks_do_nothing() {
-        let (builder, engine) = started(SeparatorKind::HpssLive);
-        let queued = request(SeparatorKind::HpssMix);
-        builder.want(queued.id());
-        builder.settle();
-        builder.run(Task::BuildChain(queued));
-        assert!(builder.status(queued.id()).is_none());
-        drop(engine);
+    fn a_change_taken_back_leaves_the_first_chain() {
+        let (builder, mut engine) = started(SeparatorKind::HpssLive);
+        for kind in [SeparatorKind::HpssMix, SeparatorKind::HpssLive] {
+            builder.want(request(kind).id());
+            builder.catch_up();
+        }
+        play(&builder, &mut engine);
+        assert_eq!(engine.chain_id(), request(SeparatorKind::HpssLive).id());
+    }
+
+    #[test]
+    fn the_thread_builds_what_is_wanted_when_woken_and_ends_with_its_handle() {
+        let (builder, mut engine) = started(SeparatorKind::HpssLive);
+        let builder = Arc::new(builder);
+        let thread = BuilderThread::spawn(builder.clone());
+        let wanted = request(SeparatorKind::ConvTasNetLive);
+        builder.want(wanted.id());
+        thread.wake();
+        // Far more than a build takes, however busy the machine.
+        let limit = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while engine.chain_id() != wanted.id() {
+            assert!(std::time::Instant::now() < limit, "nothing arrived");
+            engine.poll_chain(true);
+            process(&mut engine);
+        }
+        drop(thread);
+        assert_eq!(Arc::strong_count(&builder), 1, "the thread still runs");
     }
 }
