@@ -49,16 +49,17 @@ pub struct HpssConfig {
 }
 
 impl HpssConfig {
-    /// No look-ahead: latency of one synthesis window.
+    /// No look-ahead: latency of one synthesis window. The margin is where the drums of three demo
+    /// songs gain most while the rest loses nothing.
     pub const LIVE: Self = Self {
         lookahead_hops: 0,
-        margin: 1.0,
+        margin: 1.4,
     };
 
-    /// The median along time is centred.
+    /// The median along time is centred, which leaves room for a wider margin.
     pub const MIX: Self = Self {
         lookahead_hops: TIME_MEDIAN_HOPS / 2,
-        margin: 1.0,
+        margin: 2.0,
     };
 }
 
@@ -314,7 +315,11 @@ mod tests {
         let golden: Golden =
             serde_json::from_str(include_str!("../../tests/data/hpss_golden.json"))
                 .expect("the golden file is whole");
-        let mut hpss = Hpss::new(HpssConfig::MIX, &grid());
+        let without_margin = HpssConfig {
+            margin: 1.0,
+            ..HpssConfig::MIX
+        };
+        let mut hpss = Hpss::new(without_margin, &grid());
         let mut stems = StemBuffer::new(256);
         let mut num_compared = 0;
         for (newest, hop) in golden_signal(80 * 256).chunks_exact(256).enumerate() {
