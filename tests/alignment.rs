@@ -27,13 +27,7 @@ fn with_an_open_mask_the_drums_are_the_delayed_mix() {
             let got = render_unity(&mut engine, &input, &[512]);
             let drums = &got.stems[Stem::Drums as usize];
             for channel in 0..2 {
-                let (mut error, mut energy) = (0.0_f64, 0.0_f64);
-                for n in latency..input[0].len() {
-                    let want = f64::from(input[channel][n - latency]);
-                    error += (f64::from(drums[channel][n]) - want).powi(2);
-                    energy += want.powi(2);
-                }
-                let error_db = 10.0 * (error / energy).log10();
+                let error_db = error_db(&drums[channel], &input[channel], latency);
                 let case = format!("{config:?} at {rate_hz} Hz, channel {channel}");
                 assert!(error_db <= -100.0, "{case}: {error_db} dB");
             }

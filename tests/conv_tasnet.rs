@@ -56,14 +56,7 @@ fn with_open_masks_every_stem_is_the_delayed_mix() {
             let got = render_unity(&mut engine, &input, &[480]);
             assert_delayed(&got.output, &input, latency, name);
             for stem in Stem::ESTIMATED {
-                let samples = &got.stems[stem as usize][1];
-                let (mut error, mut energy) = (0.0_f64, 0.0_f64);
-                for n in latency..input[1].len() {
-                    let want = f64::from(input[1][n - latency]);
-                    error += (f64::from(samples[n]) - want).powi(2);
-                    energy += want.powi(2);
-                }
-                let error_db = 10.0 * (error / energy).log10();
+                let error_db = error_db(&got.stems[stem as usize][1], &input[1], latency);
                 assert!(
                     error_db <= -100.0,
                     "{name} at {rate_hz} Hz, {stem:?}: {error_db} dB"
@@ -155,15 +148,6 @@ fn stems_of(model: ConvTasNetModel, input: &Stereo) -> Vec<f32> {
         .collect()
 }
 
-fn snr_db(got: &[f32], want: &[f32]) -> f64 {
-    let pairs = got.iter().zip(want);
-    let (energy, error) = pairs.fold((0.0, 0.0), |(energy, error), (&got, &want)| {
-        let (got, want) = (f64::from(got), f64::from(want));
-        (energy + want * want, error + (got - want).powi(2))
-    });
-    10.0 * (energy / error).log10()
-}
-
 #[test]
 fn instructions_and_precision_change_little() {
     let input = noise(40_000, 5);
@@ -174,10 +158,10 @@ fn instructions_and_precision_change_little() {
     };
     let want = run(Precision::F32, Isa::Portable);
     // Sums in another order: f32's 24 bits are 144 dB, less what some layers add up.
-    let isa_db = snr_db(&run(Precision::F32, Isa::detect()), &want);
+    let isa_db = -error_db(&run(Precision::F32, Isa::detect()), &want, 0);
     assert!(isa_db > 100.0, "{isa_db} dB between instruction sets");
     for isa in [Isa::Portable, Isa::detect()] {
-        let half_db = snr_db(&run(Precision::F16, isa), &want);
+        let half_db = -error_db(&run(Precision::F16, isa), &want, 0);
         assert!(
             half_db > 55.0,
             "{half_db} dB between f16 and f32 on {isa:?}"

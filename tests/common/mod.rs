@@ -157,6 +157,17 @@ pub fn assert_delayed(got: &Stereo, want: &Stereo, delay: usize, case: &str) {
     }
 }
 
+/// Energy of the difference between `got` and the `want` of `delay` samples earlier, against that
+/// of `want`, in dB; what comes before the delay does not count.
+pub fn error_db(got: &[f32], want: &[f32], delay: usize) -> f64 {
+    let pairs = got[delay..].iter().zip(want);
+    let (error, energy) = pairs.fold((0.0, 0.0), |(error, energy), (&got, &want)| {
+        let (got, want) = (f64::from(got), f64::from(want));
+        (error + (got - want).powi(2), energy + want.powi(2))
+    });
+    10.0 * (error / energy).log10()
+}
+
 /// Delay in samples from the slope of the phase between two signals, the second the later one.
 pub fn delay_from_phase_slope(early: &[f32], late: &[f32], coarse_samples: usize) -> f64 {
     const LENGTH: usize = 8192;
