@@ -6,9 +6,11 @@ mod common;
 use std::time::Instant;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use common::networks::{random_weights, separator, small, small_learned};
 use common::*;
 use unbraid::engine::{Chain, StemTap};
-use unbraid::separators::{SeparatorKind, build};
+use unbraid::nn::ConvTasNetConfig;
+use unbraid::separators::{Separator, SeparatorKind, build};
 use unbraid::stem::Stem;
 
 #[global_allocator]
@@ -42,6 +44,32 @@ fn playing_swapping_and_resetting_never_allocate() {
                 assert_eq!(engine.chain_id(), 1, "the swap came about at {rate_hz} Hz");
             }
         }
+    }
+}
+
+#[test]
+fn a_network_never_allocates() {
+    let sliced = ConvTasNetConfig {
+        sliced: true,
+        lookahead_hops: 2,
+        network_every_hops: 2,
+        ..small()
+    };
+    for config in [small(), sliced, small_learned(true), small_learned(false)] {
+        let mut separator = separator(&random_weights(&config, 1), 44_100.0);
+        separator.set_energy_wanted(true);
+        let mut engine = engine_of(separator, 44_100.0);
+        let [mut left, mut right] = noise(1_000, 1);
+        assert_no_alloc(|| {
+            for block in 0..200 {
+                let length = [1, 1_000, 480, 63][block % 4];
+                engine.process(
+                    [&mut left[..length], &mut right[..length]],
+                    &only(Stem::Bass),
+                );
+            }
+            engine.reset();
+        });
     }
 }
 
