@@ -553,6 +553,31 @@ fn a_folder_that_cannot_be_written_is_one_line() {
     }
 }
 
+/// A limit on the size of files stands for a disk that is full.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_one_line_and_leaves_nothing() {
+    let scratch = Scratch::new();
+    scratch.song("song.wav", 1);
+    let before = scratch.tree();
+    let tool = env!("CARGO_BIN_EXE_separate");
+    let script = format!("trap '' XFSZ; ulimit -f 100; exec '{tool}' song.wav -o out");
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(scratch.path(""))
+        .output()
+        .unwrap();
+    let run = Run {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    };
+    let error = run.expect_one_error();
+    assert!(error.contains("drums.wav: can't be written: "), "{error}");
+    assert!(!scratch.path("out").exists());
+    assert_eq!(scratch.tree(), before);
+}
+
 #[test]
 fn what_the_command_line_asks_wrongly_is_one_line() {
     let scratch = Scratch::new();
@@ -867,6 +892,30 @@ fn a_killed_run_leaves_no_half_file_that_looks_whole() {
     assert_eq!(
         scratch.audio("out/long/drums.wav").num_samples(),
         44_100 * 40
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_stop_a_batch() {
+    let scratch = Scratch::new();
+    for seed in 1..=3 {
+        scratch.song(&format!("songs/{seed}.wav"), seed);
+    }
+    let mut child = scratch
+        .command("songs -o out --jobs 1")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    assert_eq!(
+        scratch
+            .names()
+            .iter()
+            .filter(|name| name.starts_with("out/"))
+            .count(),
+        6
     );
 }
 

@@ -257,11 +257,9 @@ fn parse_db(text: &str) -> anyhow::Result<f32> {
         Some((number, unit)) if unit.eq_ignore_ascii_case("db") => number.trim_end(),
         _ => trimmed,
     };
-    if number.eq_ignore_ascii_case("-inf") {
-        return Ok(f32::NEG_INFINITY);
-    }
     match number.parse::<f32>() {
-        Ok(db) if db.is_finite() && db <= MAX_GAIN_DB => Ok(db),
+        // Also keeps out NaN, which compares with nothing.
+        Ok(db) if db <= MAX_GAIN_DB => Ok(db),
         _ => bail!("expected -inf to {MAX_GAIN_DB} dB, found {text:?}"),
     }
 }

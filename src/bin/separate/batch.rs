@@ -14,7 +14,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Settings;
 use crate::plan::Song;
-use crate::report::{Report, SongReport};
+use crate::report::{Report, SongReport, say};
 use crate::song;
 
 /// Steps of a song's progress bar.
@@ -127,7 +127,7 @@ impl Progress {
             if let Some(error) = &report.error {
                 eprintln!("error: {error}");
             } else if !quiet {
-                println!("{report}");
+                say(report);
             }
         });
         if let Some(total) = &self.total {

@@ -35,7 +35,7 @@ fn run(args: Args) -> anyhow::Result<Report> {
     drop(output_folder);
     if args.json {
         let text = serde_json::to_string_pretty(&report).context("can't write the summary")?;
-        println!("{text}");
+        report::say(text);
     } else if !args.quiet {
         report.print_total();
         settings.print_notes(&report);

@@ -1,6 +1,7 @@
 //! What a run has to tell, as text and as JSON.
 
 use std::fmt;
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -8,6 +9,12 @@ use serde::Serialize;
 use crate::args::Settings;
 use crate::plan::Song;
 use crate::song::Done;
+
+/// Prints a line on stdout. A reader that has gone away (`separate … | head`) must not stop a batch,
+/// as the panic of `println!` would.
+pub fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
 
 /// About all songs. Times are in seconds; a real-time factor of 60 means a minute of audio in a
 /// second.
@@ -94,7 +101,7 @@ impl Report {
         if let Some(factor) = self.real_time_factor {
             line += &format!("; {}", Speed(self.audio_s, self.elapsed_s, factor));
         }
-        println!("{line}");
+        say(line);
     }
 }
 
