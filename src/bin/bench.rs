@@ -11,8 +11,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use serde::Serialize;
+use unbraid::demo_song;
 use unbraid::engine::{Chain, Engine, GainTargets, MAX_BLOCK_SAMPLES, Meters, chain_swap};
 use unbraid::offline::OfflineEngine;
 use unbraid::separators::{BuildError, Separator, SeparatorKind, build};
@@ -37,6 +38,10 @@ struct Args {
     #[arg(long, value_name = "SAMPLES", default_value = "64")]
     block: NonZeroUsize,
 
+    /// What to separate
+    #[arg(long, value_enum, default_value = "demo-song")]
+    signal: Signal,
+
     /// Length of the signal
     #[arg(long, value_name = "S", default_value = "30")]
     seconds: f64,
@@ -48,6 +53,26 @@ struct Args {
     /// Print one JSON document instead of a table
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Signal {
+    /// The demo song, from its start again when it ends
+    DemoSong,
+    /// White noise: no two neighbours are alike, as bad as it gets for sorting medians
+    Noise,
+}
+
+impl Signal {
+    fn render(self, rate_hz: f64, seconds: f64) -> [Vec<f32>; NUM_CHANNELS] {
+        let num_samples = (rate_hz * seconds) as usize;
+        match self {
+            Self::DemoSong => demo_song::render(rate_hz, demo_song::DEFAULT_SEED)
+                .mix()
+                .map(|channel| channel.into_iter().cycle().take(num_samples).collect()),
+            Self::Noise => noise(num_samples),
+        }
+    }
 }
 
 /// One separator at one rate.
@@ -149,7 +174,7 @@ fn measure(
     rate_hz: f64,
     args: &Args,
 ) -> anyhow::Result<Row> {
-    let mix = signal(rate_hz, args.seconds);
+    let mix = args.signal.render(rate_hz, args.seconds);
     let hop_samples = separator.hop_samples();
     let hop = best_times(args.passes, || time_hops(separator.as_mut(), &mix));
     let mut engine = engine(build(kind, rate_hz)?, rate_hz);
@@ -254,15 +279,14 @@ fn time_pieces(offline: &mut OfflineEngine, mix: &[Vec<f32>; NUM_CHANNELS]) -> V
     times
 }
 
-/// Seeded noise: no bin is empty, no median has an easy order.
-fn signal(rate_hz: f64, seconds: f64) -> [Vec<f32>; NUM_CHANNELS] {
+fn noise(num_samples: usize) -> [Vec<f32>; NUM_CHANNELS] {
     let mut state = 1_u32;
     std::array::from_fn(|_| {
         std::iter::repeat_with(|| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 8) as f32 / (1_u32 << 24) as f32 - 0.5
         })
-        .take((rate_hz * seconds) as usize)
+        .take(num_samples)
         .collect()
     })
 }
