@@ -10,7 +10,7 @@ use crate::stem::{NUM_CHANNELS, NUM_STEMS};
 
 /// What tells one class from the other. Ids are frozen: saved songs refer to them.
 pub trait Class: Send + 'static {
-    type Params: ClassParams;
+    type Params: ClassParams + Default;
     const NAME: &'static str;
     const CLAP_ID: &'static str;
     const CLAP_DESCRIPTION: &'static str;

@@ -39,25 +39,18 @@ use crate::stem::{NUM_CHANNELS, NUM_STEMS};
 /// Shortest time between two frames.
 const FRAME: Duration = Duration::from_micros(16_667);
 
+/// How long a host may take to fit a new window into its own; its sizes until then are not the
+/// user's.
+const OPENING_SECONDS: f64 = 0.5;
+
 /// What the editor reads, and the way to wake it. Shared with the audio thread.
-pub struct Shared<P> {
-    pub params: Arc<P>,
+#[derive(Clone)]
+pub struct Shared {
+    pub params: Arc<dyn ClassParams>,
     pub builder: Arc<ChainBuilder>,
     pub meters: Arc<Meters>,
     pub playing: Arc<Playing>,
     pub repaint: RepaintNotifier,
-}
-
-impl<P> Clone for Shared<P> {
-    fn clone(&self) -> Self {
-        Self {
-            params: self.params.clone(),
-            builder: self.builder.clone(),
-            meters: self.meters.clone(),
-            playing: self.playing.clone(),
-            repaint: self.repaint.clone(),
-        }
-    }
 }
 
 /// How long after its last block the audio counts as stopped: longer than any host's block.
@@ -67,13 +60,13 @@ const STOPPED_SECONDS: f64 = 0.4;
 ///
 /// nice-plug-egui fixes a window's size when the plug-in is constructed, which is before a host
 /// loads the state that holds it. So each window gets a state of its own, made when it opens.
-pub struct UnbraidEditor<P> {
-    shared: Shared<P>,
+pub struct UnbraidEditor {
+    shared: Shared,
     window: Mutex<Arc<EguiEditorState>>,
 }
 
-impl<P: ClassParams> UnbraidEditor<P> {
-    pub fn new(shared: Shared<P>) -> Self {
+impl UnbraidEditor {
+    pub fn new(shared: Shared) -> Self {
         let window = Mutex::new(window_state(EditorSize::DEFAULT));
         Self { shared, window }
     }
@@ -99,7 +92,7 @@ fn logical_size(size: EditorSize) -> LogicalSize<f32> {
     LogicalSize::new(width, height)
 }
 
-fn saved_size(params: &impl ClassParams) -> EditorSize {
+fn saved_size(params: &dyn ClassParams) -> EditorSize {
     *params
         .common()
         .editor_size
@@ -107,7 +100,7 @@ fn saved_size(params: &impl ClassParams) -> EditorSize {
         .unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<P: ClassParams> Editor for UnbraidEditor<P> {
+impl Editor for UnbraidEditor {
     type Handle = EguiEditorHandle;
 
     fn spawn(
@@ -122,8 +115,12 @@ impl<P: ClassParams> Editor for UnbraidEditor<P> {
             .with_tile("Unbraid")
             .with_resize_hint(self.resize_hint())
             .with_repaint_poll_interval(FRAME);
-        let app = App::new(self.shared.clone());
-        let editor = create_egui_editor(self.window(), self.shared.repaint.clone(), settings, app)
+        let window = self.window();
+        let app = App::new(
+            self.shared.clone(),
+            logical_size(saved_size(self.shared.params.as_ref())),
+        );
+        let editor = create_egui_editor(window, self.shared.repaint.clone(), settings, app)
             .ok_or("no editor for this window")?;
         // From here on the window alone owns the app, whose end is thus the window's.
         editor.spawn(
@@ -149,10 +146,12 @@ impl<P: ClassParams> Editor for UnbraidEditor<P> {
 }
 
 /// What one open window shows.
-struct App<P> {
-    shared: Shared<P>,
+struct App {
+    shared: Shared,
     /// `None` until the window is built.
     host: Option<GuiContext>,
+    /// While the window opens: the size that it was saved with, in logical pixels.
+    opening: Option<egui::Vec2>,
     /// Indexed by stem, then channel.
     stem_holds: [[PeakHold; NUM_CHANNELS]; NUM_STEMS],
     output_holds: [PeakHold; NUM_CHANNELS],
@@ -161,11 +160,12 @@ struct App<P> {
     last_block: (u32, f64),
 }
 
-impl<P> App<P> {
-    fn new(shared: Shared<P>) -> Self {
+impl App {
+    fn new(shared: Shared, size: LogicalSize<f32>) -> Self {
         Self {
             shared,
             host: None,
+            opening: Some(vec2(size.width, size.height)),
             stem_holds: Default::default(),
             output_holds: Default::default(),
             status_line: Default::default(),
@@ -174,14 +174,14 @@ impl<P> App<P> {
     }
 }
 
-impl<P> Drop for App<P> {
+impl Drop for App {
     /// nice-plug-egui tells nobody that a window has closed.
     fn drop(&mut self) {
         self.shared.meters.set_wanted(false);
     }
 }
 
-impl<P: ClassParams> NiceEguiApp for App<P> {
+impl NiceEguiApp for App {
     fn build(
         &mut self,
         context: egui::Context,
@@ -202,13 +202,17 @@ impl<P: ClassParams> NiceEguiApp for App<P> {
         };
         // Every frame, because a window that closes late may have switched it off again.
         self.shared.meters.set_wanted(true);
-        let (width, height) = (EditorSize::MIN.logical().0, EditorSize::MIN.logical().1);
+        self.finish_opening(ui);
+        let (width, height) = EditorSize::MIN.logical();
         ResizableWindow::new("window")
             .min_size(vec2(width, height))
             .show(ui, |ui| self.draw(ui, &host));
     }
 
     fn resized(&mut self, size: WindowSize) {
+        if self.opening.is_some() {
+            return;
+        }
         let size = EditorSize::new(size.logical.width as f32, size.logical.height as f32);
         *self
             .shared
@@ -220,7 +224,7 @@ impl<P: ClassParams> NiceEguiApp for App<P> {
     }
 }
 
-impl<P: ClassParams> App<P> {
+impl App {
     fn draw(&mut self, ui: &mut Ui, host: &GuiContext) {
         let setter = &host.param_setter();
         let shared = self.shared.clone();
@@ -279,6 +283,29 @@ impl<P: ClassParams> App<P> {
             .show(&mut child(ui, bottom), now, status.as_ref());
         if moving {
             ui.ctx().request_repaint_after(FRAME);
+        }
+    }
+
+    /// Asks the host for the saved size once more, where it could not have known it.
+    ///
+    /// A host asks for the size before there is a window, and only with a window is the screen's
+    /// scale known: on a dense screen it takes logical for physical pixels.
+    fn finish_opening(&mut self, ui: &Ui) {
+        let Some(saved) = self.opening else {
+            return;
+        };
+        let remaining_seconds = OPENING_SECONDS - ui.input(|input| input.time);
+        if remaining_seconds > 0.0 {
+            let wait = Duration::from_secs_f64(remaining_seconds);
+            ui.ctx().request_repaint_after(wait);
+            return;
+        }
+        self.opening = None;
+        let is_dense = ui.ctx().pixels_per_point() != 1.0;
+        let difference = (ui.max_rect().size() - saved).abs();
+        if is_dense && difference.max_elem() > 1.0 {
+            let resize = egui::ViewportCommand::InnerSize(saved);
+            ui.ctx().send_viewport_cmd(resize);
         }
     }
 

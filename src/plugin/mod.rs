@@ -158,7 +158,7 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = C::AUDIO_IO_LAYOUTS;
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
 
-    type Editor = UnbraidEditor<C::Params>;
+    type Editor = UnbraidEditor;
     type SysExMessage = ();
     type BackgroundTask = ();
 

@@ -180,7 +180,7 @@ impl Default for MultiOutParams {
 }
 
 /// What the generic plug-in and the editor need of a class's parameters.
-pub trait ClassParams: Params + Default {
+pub trait ClassParams: Params {
     fn common(&self) -> &UnbraidParams;
 
     /// `None` in a class without stem outputs.

@@ -16,7 +16,7 @@ use super::params::{ClassParams, StemParams};
 use crate::stem::Stem;
 
 /// Gives every parameter of the class a value that it can take.
-pub fn repair<P: ClassParams>(state: &mut PluginState) {
+pub fn repair<P: ClassParams + Default>(state: &mut PluginState) {
     let params = P::default();
     let common = params.common();
     let values = &mut state.params;

@@ -12,7 +12,7 @@ const BYPASS_SIZE: egui::Vec2 = vec2(76.0, 26.0);
 const MODE_WIDTH: f32 = 160.0;
 const STEM_OUTPUTS_WIDTH: f32 = 92.0;
 
-pub fn show(ui: &mut Ui, params: &impl ClassParams, setter: &ParamSetter, now: NowPlaying) {
+pub fn show(ui: &mut Ui, params: &dyn ClassParams, setter: &ParamSetter, now: NowPlaying) {
     let area = ui.max_rect();
     let bypass = Rect::from_center_size(
         area.right_center() - vec2(BYPASS_SIZE.x / 2.0, 0.0),
