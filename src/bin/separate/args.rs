@@ -12,8 +12,6 @@ use unbraid::engine::GainTargets;
 use unbraid::separators::{SeparatorKind, build};
 use unbraid::stem::{NUM_STEMS, Stem};
 
-use crate::report::Report;
-
 /// The highest gain, as in the plug-in.
 const MAX_GAIN_DB: f32 = 12.0;
 
@@ -187,14 +185,14 @@ impl Settings {
         })
     }
 
-    /// Says which stems have nothing in them, once something has been written.
-    pub fn print_notes(&self, report: &Report) {
+    /// Says which stems have nothing in them.
+    pub fn print_notes(&self) {
         let unfilled = Stem::ALL
             .into_iter()
             .filter(|&stem| !self.mode.fills(stem))
             .filter(|&stem| self.default_stems || self.tracks.contains(&Track::Stem(stem)));
         let names: Vec<&str> = unfilled.map(Stem::name).collect();
-        if names.is_empty() || !report.wrote_any() {
+        if names.is_empty() {
             return;
         }
         let (names, title) = (names.join(" and "), self.mode.title());

@@ -38,7 +38,9 @@ fn run(args: Args) -> anyhow::Result<Report> {
         report::say(text);
     } else if !args.quiet {
         report.print_total();
-        settings.print_notes(&report);
+        if report.wrote_any() {
+            settings.print_notes();
+        }
     }
     Ok(report)
 }
