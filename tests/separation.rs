@@ -51,7 +51,8 @@ fn scores(config: HpssConfig, song: &DemoSong) -> [f64; 2] {
 #[test]
 fn hpss_brings_the_drums_and_the_rest_nearer_to_what_they_were() {
     let song = demo_song::render(44_100.0, DEFAULT_SEED);
-    // Measured: 2.18 and 0.00 dB, 2.18 and 0.64 dB. Kick and voice defeat a median along time.
+    // Measured: 2.18 and 0.00 dB, 2.18 and 0.64 dB. A guard against worse code, no claim of quality:
+    // the margins were chosen with this song among others, and it is the one that gains most.
     for (config, least_db) in [
         (HpssConfig::LIVE, [2.0, -0.1]),
         (HpssConfig::MIX, [2.0, 0.5]),
