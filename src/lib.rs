@@ -7,15 +7,20 @@
 //! ```
 
 pub mod demo_song;
+pub mod dice;
 pub mod dsp;
 pub mod engine;
 pub mod nn;
 pub mod offline;
+pub mod score;
 pub mod separators;
 pub mod stem;
 
 #[cfg(feature = "tools")]
 pub mod audio_file;
+
+#[cfg(feature = "train")]
+pub mod train;
 
 #[cfg(feature = "plugin")]
 pub mod plugin;

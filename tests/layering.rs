@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer and the layers that it may use.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("stem", &[]),
+    ("dice", &[]),
+    ("score", &["stem"]),
     ("dsp", &["stem"]),
     ("nn", &["dsp", "stem"]),
     ("separators", &["nn", "dsp", "stem"]),
@@ -17,7 +19,10 @@ const LAYERS: [(&str, &[&str]); 10] = [
         &[
             "audio_file",
             "demo_song",
+            "dice",
             "engine",
+            "offline",
+            "score",
             "separators",
             "nn",
             "dsp",
@@ -25,7 +30,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
         ],
     ),
     ("audio_file", &["dsp", "stem"]),
-    ("demo_song", &["dsp", "stem"]),
+    ("demo_song", &["dice", "dsp", "stem"]),
     (
         "offline",
         &["audio_file", "engine", "separators", "dsp", "stem"],
@@ -33,11 +38,13 @@ const LAYERS: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates that belong to one layer.
-const OWNED_CRATES: [(&str, &str); 5] = [
+const OWNED_CRATES: [(&str, &str); 7] = [
     ("nice_plug", "plugin"),
     ("egui", "plugin"),
     ("symphonia", "audio_file"),
     ("hound", "audio_file"),
+    ("candle_core", "train"),
+    ("plotters", "train"),
     ("assert_no_alloc", "no layer"),
 ];
 

@@ -1,7 +1,6 @@
-//! Seeded chance. Every purpose has a stream of its own, so that one more draw in the drums leaves
-//! the melody as it was.
+//! What the demo song draws random numbers for.
 
-use oorandom::Rand32;
+pub use crate::dice::Dice;
 
 /// What a stream of random numbers is for; its discriminant selects the stream.
 #[derive(Clone, Copy)]
@@ -22,34 +21,8 @@ pub enum Purpose {
     Noise,
 }
 
-/// A stream of random numbers (PCG32, O'Neill 2014), the same on every platform.
-pub struct Dice(Rand32);
-
-impl Dice {
-    pub fn new(seed: u64, purpose: Purpose) -> Self {
-        let mut stream = Rand32::new_inc(seed, purpose as u64);
-        // The first number of neighbouring seeds is alike; the second no longer is.
-        stream.rand_u32();
-        Self(stream)
-    }
-
-    /// Uniform in 0…1, without 1.
-    pub fn unit(&mut self) -> f64 {
-        f64::from(self.0.rand_float())
-    }
-
-    /// Uniform between the two limits.
-    pub fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.unit()
-    }
-
-    /// Bell-shaped in −1…1 with a standard deviation of 1/3: what a player's hand does.
-    pub fn bell(&mut self) -> f64 {
-        (self.unit() + self.unit() + self.unit()) * 2.0 / 3.0 - 1.0
-    }
-
-    /// One of these, all equally likely. `items` must not be empty.
-    pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
-        items[self.0.rand_range(0..items.len() as u32) as usize]
+impl From<Purpose> for u64 {
+    fn from(purpose: Purpose) -> Self {
+        purpose as u64
     }
 }

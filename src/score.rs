@@ -1,0 +1,1 @@
+//! Scores of an estimated stem against the true one.

@@ -1,0 +1,1 @@
+//! Learning: the twin of `nn` on candle, its data, its losses and its loop.
