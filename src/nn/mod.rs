@@ -13,6 +13,7 @@ mod norm;
 pub mod shared;
 pub mod weights;
 
+pub use activation::softmax_of_four;
 pub use config::{ConfigError, ConvTasNetConfig};
 pub use matrix::{Isa, Matrix};
 pub use model::{ConvTasNetModel, ConvTasNetState};

@@ -1,0 +1,154 @@
+//! Examples for the STFT front end with softmax masks: what the network sees, and what its masks
+//! ought to be.
+//!
+//! Spectra and features come from the code that plays ([`Analysis`], [`BandFeatures`]).
+
+use unbraid_fft::Complex32;
+
+use super::mask_loss::MaskTargets;
+use crate::dsp::grid::Grid;
+use crate::dsp::stft::{Analysis, StftSizes};
+use crate::nn::ConvTasNetConfig;
+use crate::nn::config::StftFrontEnd;
+use crate::nn::features::BandFeatures;
+use crate::stem::{NUM_CHANNELS, NUM_STEMS};
+
+/// Added to the sum of magnitudes, so that silence has masks of 0.
+const MAGNITUDE_FLOOR: f32 = 1e-4;
+
+/// Turns stems into features and targets.
+pub struct BandExamples {
+    config: ConvTasNetConfig,
+    sizes: StftSizes,
+    features: BandFeatures,
+    warm_up_hops: usize,
+    weight_power: f32,
+}
+
+impl BandExamples {
+    /// `weight_power`: a band counts by this power of the mix's energy in it. Hops before
+    /// `warm_up_s` seconds don't count.
+    pub fn new(
+        config: &ConvTasNetConfig,
+        front_end: &StftFrontEnd,
+        warm_up_s: f64,
+        weight_power: f64,
+    ) -> Self {
+        let grid = Grid::new(config.rate_hz());
+        Self {
+            sizes: StftSizes {
+                analysis_samples: front_end.analysis_samples,
+                synthesis_samples: front_end.synthesis_samples,
+                hop_samples: front_end.hop_samples,
+            },
+            features: BandFeatures::new(front_end, &grid),
+            warm_up_hops: (warm_up_s * config.rate_hz()) as usize / front_end.hop_samples,
+            weight_power: weight_power as f32,
+            config: config.clone(),
+        }
+    }
+
+    /// Spectra of all hops of a stereo signal, `[hop][channel][bin]`.
+    pub fn spectra(&self, signal: [&[f32]; NUM_CHANNELS]) -> Vec<Complex32> {
+        let num_bins = self.sizes.num_bins();
+        let hop = self.sizes.hop_samples;
+        let num_hops = signal[0].len() / hop;
+        let mut spectra = vec![Complex32::default(); num_hops * NUM_CHANNELS * num_bins];
+        for (channel, signal) in signal.into_iter().enumerate() {
+            let mut analysis = Analysis::new(self.sizes);
+            for (index, samples) in signal.chunks_exact(hop).enumerate() {
+                let start = (index * NUM_CHANNELS + channel) * num_bins;
+                analysis.process(samples, &mut spectra[start..start + num_bins]);
+            }
+        }
+        spectra
+    }
+
+    /// Features of the hops that the network runs on, `[frame][feature]`.
+    pub fn features(&self, mix: &[Complex32]) -> Vec<f32> {
+        let num_bins = self.sizes.num_bins();
+        let num_features = self.config.num_features();
+        let hops = mix.chunks_exact(NUM_CHANNELS * num_bins);
+        let frames = hops.step_by(self.config.network_every_hops);
+        let mut features = vec![0.0; frames.len() * num_features];
+        for (hop, features) in frames.zip(features.chunks_exact_mut(num_features)) {
+            let (left, right) = hop.split_at(num_bins);
+            self.features.write([left, right], features);
+        }
+        features
+    }
+
+    /// What the masks ought to be. A network's frame holds for `network_every_hops` hops, and is
+    /// applied `lookahead_hops` behind; masks that several hops or channels share ought to be their
+    /// weighted mean.
+    pub fn targets(&self, mix: &[Complex32], stems: [&[Complex32]; NUM_STEMS]) -> MaskTargets {
+        let num_bins = self.sizes.num_bins();
+        let num_bands = self.config.num_bands();
+        let mask_channels = self.config.num_mask_channels();
+        let every = self.config.network_every_hops;
+        let num_hops = mix.len() / (NUM_CHANNELS * num_bins);
+        let num_frames = num_hops.div_ceil(every);
+        let row = mask_channels * num_bands;
+        let mut masks = vec![0.0; num_frames * NUM_STEMS * row];
+        let mut weights = vec![0.0; num_frames * row];
+        let mut mix_powers = vec![0.0; num_bands];
+        let mut magnitudes = vec![0.0; NUM_STEMS * num_bands];
+        let mut counted_frames = vec![false; num_frames];
+        for frame_hop in self.config.lookahead_hops..num_hops {
+            let hop = frame_hop - self.config.lookahead_hops;
+            if hop < self.warm_up_hops {
+                continue;
+            }
+            let frame = frame_hop / every;
+            counted_frames[frame] = true;
+            for channel in 0..NUM_CHANNELS {
+                let spectrum = (hop * NUM_CHANNELS + channel) * num_bins;
+                let spectrum = spectrum..spectrum + num_bins;
+                self.features
+                    .write_powers(&mix[spectrum.clone()], &mut mix_powers);
+                for (stem, magnitudes) in stems.iter().zip(magnitudes.chunks_exact_mut(num_bands)) {
+                    self.features
+                        .write_powers(&stem[spectrum.clone()], magnitudes);
+                    magnitudes.iter_mut().for_each(|p| *p = p.sqrt());
+                }
+                let place = channel.min(mask_channels - 1) * num_bands;
+                let weights = &mut weights[frame * row + place..][..num_bands];
+                for band in 0..num_bands {
+                    let energy = mix_powers[band] * self.features.bins()[band].len() as f32;
+                    let weight = energy.powf(self.weight_power);
+                    weights[band] += weight;
+                    let sum: f32 = (0..NUM_STEMS)
+                        .map(|stem| magnitudes[stem * num_bands + band])
+                        .sum();
+                    for stem in 0..NUM_STEMS {
+                        let magnitude = magnitudes[stem * num_bands + band];
+                        masks[(frame * NUM_STEMS + stem) * row + place + band] +=
+                            weight * magnitude / (sum + MAGNITUDE_FLOOR);
+                    }
+                }
+            }
+        }
+        for (masks, weights) in masks
+            .chunks_exact_mut(NUM_STEMS * row)
+            .zip(weights.chunks_exact(row))
+        {
+            for masks in masks.chunks_exact_mut(row) {
+                for (mask, &weight) in masks.iter_mut().zip(weights) {
+                    *mask = if weight > 0.0 { *mask / weight } else { 0.0 };
+                }
+            }
+        }
+        let num_counted = counted_frames.iter().filter(|&&c| c).count();
+        let sum: f64 = weights.iter().map(|&w| f64::from(w)).sum();
+        let mean = sum / (num_counted.max(1) * row) as f64;
+        if mean > 0.0 {
+            weights.iter_mut().for_each(|w| *w /= mean as f32);
+        }
+        MaskTargets {
+            masks,
+            weights,
+            num_frames,
+            num_counted,
+        }
+    }
+}
