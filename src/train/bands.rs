@@ -6,6 +6,7 @@
 use unbraid_fft::Complex32;
 
 use super::mask_loss::MaskTargets;
+use super::objective::Example;
 use crate::dsp::grid::Grid;
 use crate::dsp::stft::{Analysis, StftSizes};
 use crate::nn::ConvTasNetConfig;
@@ -22,17 +23,14 @@ pub struct BandExamples {
     sizes: StftSizes,
     features: BandFeatures,
     warm_up_hops: usize,
-    weight_power: f32,
 }
 
 impl BandExamples {
-    /// `weight_power`: a band counts by this power of the mix's energy in it. Hops before
-    /// `warm_up_s` seconds don't count.
+    /// Hops within the first `warm_up_samples` don't count.
     pub fn new(
         config: &ConvTasNetConfig,
         front_end: &StftFrontEnd,
-        warm_up_s: f64,
-        weight_power: f64,
+        warm_up_samples: usize,
     ) -> Self {
         let grid = Grid::new(config.rate_hz());
         Self {
@@ -42,14 +40,38 @@ impl BandExamples {
                 hop_samples: front_end.hop_samples,
             },
             features: BandFeatures::new(front_end, &grid),
-            warm_up_hops: (warm_up_s * config.rate_hz()) as usize / front_end.hop_samples,
-            weight_power: weight_power as f32,
+            warm_up_hops: warm_up_samples / front_end.hop_samples,
             config: config.clone(),
         }
     }
 
+    /// The example of stems, `[stem][channel][sample]`. A band counts by the power `weight_power` of
+    /// the mix's energy in it.
+    pub fn example(
+        &self,
+        stems: &[[Vec<f32>; NUM_CHANNELS]; NUM_STEMS],
+        weight_power: f64,
+    ) -> Example {
+        let stems = stems.each_ref().map(|s| self.spectra([&s[0], &s[1]]));
+        // The STFT is linear: the mix's spectra are the stems' sum.
+        let mut mix = stems[0].clone();
+        for spectra in &stems[1..] {
+            for (mix, stem) in mix.iter_mut().zip(spectra) {
+                *mix += stem;
+            }
+        }
+        Example::Masks {
+            features: self.features(&mix),
+            targets: self.targets(
+                &mix,
+                stems.each_ref().map(Vec::as_slice),
+                weight_power as f32,
+            ),
+        }
+    }
+
     /// Spectra of all hops of a stereo signal, `[hop][channel][bin]`.
-    pub fn spectra(&self, signal: [&[f32]; NUM_CHANNELS]) -> Vec<Complex32> {
+    fn spectra(&self, signal: [&[f32]; NUM_CHANNELS]) -> Vec<Complex32> {
         let num_bins = self.sizes.num_bins();
         let hop = self.sizes.hop_samples;
         let num_hops = signal[0].len() / hop;
@@ -65,7 +87,7 @@ impl BandExamples {
     }
 
     /// Features of the hops that the network runs on, `[frame][feature]`.
-    pub fn features(&self, mix: &[Complex32]) -> Vec<f32> {
+    fn features(&self, mix: &[Complex32]) -> Vec<f32> {
         let num_bins = self.sizes.num_bins();
         let num_features = self.config.num_features();
         let hops = mix.chunks_exact(NUM_CHANNELS * num_bins);
@@ -81,7 +103,12 @@ impl BandExamples {
     /// What the masks ought to be. A network's frame holds for `network_every_hops` hops, and is
     /// applied `lookahead_hops` behind; masks that several hops or channels share ought to be their
     /// weighted mean.
-    pub fn targets(&self, mix: &[Complex32], stems: [&[Complex32]; NUM_STEMS]) -> MaskTargets {
+    fn targets(
+        &self,
+        mix: &[Complex32],
+        stems: [&[Complex32]; NUM_STEMS],
+        weight_power: f32,
+    ) -> MaskTargets {
         let num_bins = self.sizes.num_bins();
         let num_bands = self.config.num_bands();
         let mask_channels = self.config.num_mask_channels();
@@ -115,7 +142,7 @@ impl BandExamples {
                 let weights = &mut weights[frame * row + place..][..num_bands];
                 for band in 0..num_bands {
                     let energy = mix_powers[band] * self.features.bins()[band].len() as f32;
-                    let weight = energy.powf(self.weight_power);
+                    let weight = energy.powf(weight_power);
                     weights[band] += weight;
                     let sum: f32 = (0..NUM_STEMS)
                         .map(|stem| magnitudes[stem * num_bands + band])

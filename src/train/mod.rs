@@ -2,9 +2,13 @@
 //!
 //! The network exists twice: here it learns, in `nn` it plays. A weights file binds the two.
 
+pub mod augment;
 pub mod bands;
 pub mod checkpoint;
+pub mod curves;
+pub mod data;
 pub mod export;
+pub mod log;
 pub mod mask_loss;
 pub mod middle;
 pub mod net;
@@ -12,4 +16,9 @@ pub mod norm;
 pub mod objective;
 pub mod optimiser;
 pub mod parameters;
+pub mod run;
+pub mod separation;
+pub mod settings;
 pub mod trainer;
+pub mod validate;
+pub mod wave;

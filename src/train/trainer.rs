@@ -4,19 +4,20 @@
 //! measured to be about twice as fast on two cores as splitting every product. Gradients are summed
 //! in the order of the workers, so a run is the same every time.
 
+use std::sync::Arc;
 use std::thread;
 
 use candle_core::{Device, Result};
 
 use super::net::{Moments, Net};
-use super::objective::{Example, Objective};
+use super::objective::{Example, Loss, Objective};
 use super::optimiser::{OptimiserSettings, Weights};
 use super::parameters::Layout;
 use crate::nn::ConvTasNetConfig;
 
 /// Whoever takes the steps.
 pub struct Trainer {
-    objective: Objective,
+    objective: Arc<Objective>,
     settings: OptimiserSettings,
     num_steps: u64,
     workers: Vec<Net>,
@@ -37,7 +38,7 @@ pub struct StepReport {
 impl Trainer {
     /// Goes on from `weights` at `step`; a batch is split over `num_workers` threads.
     pub fn new(
-        objective: Objective,
+        objective: Arc<Objective>,
         settings: OptimiserSettings,
         num_steps: u64,
         devices: &[Device],
@@ -66,7 +67,7 @@ impl Trainer {
         self.objective.config()
     }
 
-    pub fn objective(&self) -> &Objective {
+    pub fn objective(&self) -> &Arc<Objective> {
         &self.objective
     }
 
@@ -80,22 +81,22 @@ impl Trainer {
     }
 
     /// Takes a step on a batch of at least as many examples as there are workers.
-    pub fn step(&mut self, batch: &[Example]) -> Result<StepReport> {
+    pub fn step(&mut self, batch: &[Example], loss: &Loss) -> Result<StepReport> {
         let share = batch.len().div_ceil(self.workers.len());
         let weights = &self.weights.values;
         let objective = &self.objective;
         let found = in_parallel(&self.workers, batch, share, |net, examples| {
             net.load(weights)?;
-            let (loss, _) = objective.loss(net, examples, Moments::Batch)?;
+            let (loss, _) = objective.loss(net, examples, loss, Moments::Batch)?;
             let gradients = net.gradients(&loss.backward()?)?;
             Ok((f64::from(loss.to_scalar::<f32>()?), gradients))
         })?;
         let parts = batch.chunks(share).map(|examples| examples.len() as f64);
         let mut gradient = vec![0.0; self.weights.values.len()];
-        let mut loss = 0.0;
+        let mut mean_loss = 0.0;
         for ((part_loss, part), count) in found.iter().zip(parts) {
             let weight = count / batch.len() as f64;
-            loss += weight * part_loss;
+            mean_loss += weight * part_loss;
             for (sum, g) in gradient.iter_mut().zip(part) {
                 *sum += weight as f32 * g;
             }
@@ -110,7 +111,7 @@ impl Trainer {
         );
         self.step += 1;
         Ok(StepReport {
-            loss,
+            loss: mean_loss,
             gradient_norm,
             learning_rate,
         })
@@ -123,6 +124,7 @@ impl Trainer {
     /// candle's; and `batches`' own.
     pub fn measure_statistics<E: From<candle_core::Error>>(
         &self,
+        loss: &Loss,
         mut batches: impl FnMut() -> Option<std::result::Result<Vec<Example>, E>>,
     ) -> std::result::Result<Vec<f32>, E> {
         let layout = Layout::statistics(self.config());
@@ -137,7 +139,7 @@ impl Trainer {
             let share = batch.len().div_ceil(self.workers.len());
             let found = in_parallel(&self.workers, &batch, share, |net, examples| {
                 net.load(average)?;
-                let (_, moments) = self.objective.loss(net, examples, Moments::Batch)?;
+                let (_, moments) = self.objective.loss(net, examples, loss, Moments::Batch)?;
                 Ok(moments)
             })?;
             for moments in found {

@@ -1,0 +1,59 @@
+//! `train export`: a run's best weights as a file to play.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use unbraid::nn::{Precision, WeightsFile};
+use unbraid::train::checkpoint::write_whole;
+use unbraid::train::run::BEST_FILE;
+
+#[derive(Args)]
+pub struct ExportArgs {
+    /// A run's folder, or a weights file
+    #[arg(value_name = "RUN|FILE")]
+    source: PathBuf,
+
+    /// File to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Store matrices in 32 bits instead of 16: twice the size, to compare with
+    #[arg(long)]
+    f32: bool,
+}
+
+pub fn run(args: &ExportArgs) -> Result<()> {
+    let weights = WeightsFile::read(&weights_path(&args.source)?)?;
+    let precision = if args.f32 {
+        Precision::F32
+    } else {
+        Precision::F16
+    };
+    let bytes = weights.to_bytes(precision);
+    // What can't be played is not worth writing.
+    WeightsFile::from_bytes(&args.output.display().to_string(), &bytes)?;
+    write_whole(&args.output, &bytes)
+        .map_err(|error| anyhow::anyhow!("{}: can't be written: {error}", args.output.display()))?;
+    println!(
+        "{}: {:.2} MB, {}",
+        args.output.display(),
+        bytes.len() as f64 / 1e6,
+        weights.licence
+    );
+    Ok(())
+}
+
+/// The weights of a run's folder, or the file itself.
+pub fn weights_path(source: &Path) -> Result<PathBuf> {
+    if !source.is_dir() {
+        return Ok(source.to_owned());
+    }
+    let best = source.join(BEST_FILE);
+    ensure!(
+        best.is_file(),
+        "{}: expected a run with weights, found no {BEST_FILE}: it has not been validated yet",
+        source.display()
+    );
+    Ok(best)
+}

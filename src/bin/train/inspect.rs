@@ -1,0 +1,123 @@
+//! `train inspect`: what a weights file is.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use unbraid::nn::config::FrontEnd;
+use unbraid::nn::{ConvTasNetConfig, WeightsFile};
+
+use crate::export::weights_path;
+
+#[derive(Args)]
+pub struct InspectArgs {
+    /// A weights file, or a run's folder
+    #[arg(value_name = "FILE|RUN")]
+    source: PathBuf,
+
+    /// Print everything as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &InspectArgs) -> Result<()> {
+    let weights = WeightsFile::read(&weights_path(&args.source)?)?;
+    let config = &weights.config;
+    let num_values: usize = weights.tensors.values().map(|t| t.values.len()).sum();
+    let rate_hz = config.rate_hz();
+    let ms = |samples: usize| 1e3 * samples as f64 / rate_hz;
+    if args.json {
+        let told = serde_json::json!({
+            "config": config,
+            "licence": weights.licence,
+            "provenance": weights.provenance,
+            "num_parameters": num_values,
+            "macs_per_hop": config.macs_per_hop(),
+            "latency_samples": config.latency_samples(),
+            "latency_ms": ms(config.latency_samples()),
+            "receptive_field_hops": config.receptive_field_hops(),
+            "receptive_field_s": ms(config.receptive_field_hops() * config.hop_samples()) / 1e3,
+        });
+        println!("{}", serde_json::to_string_pretty(&told)?);
+        return Ok(());
+    }
+    let macs = config.macs_per_hop() as f64;
+    println!("front end        {}", front_end(config));
+    println!("network          {}", network(config));
+    println!(
+        "masks            {:?}, {}{}",
+        config.mask,
+        if config.mask_per_channel {
+            "of each channel"
+        } else {
+            "of both channels"
+        },
+        match config.network_every_hops {
+            1 => String::new(),
+            n => format!(", on every {n}th hop"),
+        }
+    );
+    println!(
+        "latency          {} samples at {rate_hz} Hz, {:.1} ms{}",
+        config.latency_samples(),
+        ms(config.latency_samples()),
+        if config.sliced { ", sliced" } else { "" }
+    );
+    println!(
+        "receptive field  {} hops, {:.1} s",
+        config.receptive_field_hops(),
+        ms(config.receptive_field_hops() * config.hop_samples()) / 1e3
+    );
+    println!(
+        "parameters       {:.2} M, {:.2} MMAC a hop, {:.2} GMAC/s",
+        num_values as f64 / 1e6,
+        macs / 1e6,
+        macs * rate_hz / config.hop_samples() as f64 / 1e9
+    );
+    println!("licence          {}", weights.licence);
+    println!(
+        "provenance       {}",
+        serde_json::to_string_pretty(&weights.provenance)?
+    );
+    Ok(())
+}
+
+fn front_end(config: &ConvTasNetConfig) -> String {
+    match &config.front_end {
+        FrontEnd::Stft(stft) => format!(
+            "STFT: windows {}/{}, hop {} at 44.1 kHz, {} bands to {} Hz{}, native at every rate",
+            stft.analysis_samples,
+            stft.synthesis_samples,
+            stft.hop_samples,
+            config.num_bands(),
+            stft.bands.top_hz,
+            if stft.coherence { ", coherence" } else { "" }
+        ),
+        FrontEnd::Learned(learned) => format!(
+            "learned: {} {} filters of {}, hop {}, at {} Hz",
+            learned.num_filters,
+            if learned.stereo { "stereo" } else { "mono" },
+            learned.window_samples,
+            learned.hop_samples,
+            learned.rate_hz
+        ),
+    }
+}
+
+fn network(config: &ConvTasNetConfig) -> String {
+    let tcn = &config.tcn;
+    format!(
+        "B {}, H {}, P {}, X {}, R {}, {:?} norm, {}",
+        tcn.bottleneck,
+        tcn.hidden,
+        tcn.kernel,
+        tcn.blocks,
+        tcn.repeats,
+        tcn.norm,
+        if tcn.skip_connections {
+            "skip connections"
+        } else {
+            "no skip connections"
+        }
+    )
+}

@@ -1,0 +1,224 @@
+//! All that decides how a run goes; saved beside it as JSON.
+
+use serde::{Deserialize, Serialize};
+
+use super::data::DataSpec;
+use super::objective::Loss;
+use super::optimiser::OptimiserSettings;
+use super::parameters::FilterInit;
+use crate::nn::ConvTasNetConfig;
+use crate::nn::config::{ConfigError, FrontEnd, MaskKind, NormKind, Tcn};
+
+/// The settings of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub config: ConvTasNetConfig,
+    /// How a learned front end begins.
+    #[serde(default)]
+    pub filters: FilterInit,
+    pub data: DataSpec,
+    /// What is learned from which step on, in the order of the steps; the first begins at 0.
+    pub phases: Vec<Phase>,
+    /// The first part of each segment only fills the network's memory.
+    pub warm_up_s: f64,
+    /// Segments in a step.
+    pub batch: usize,
+    /// Threads that find gradients, each on its share of the batch.
+    pub workers: usize,
+    /// Steps in all.
+    pub steps: u64,
+    #[serde(default)]
+    pub optimiser: OptimiserSettings,
+    pub seed: u64,
+    pub log_every_steps: u64,
+    pub validate_every_steps: u64,
+    pub checkpoint_every_s: f64,
+    /// Validations without a new best after which the run ends; 0: never.
+    pub patience: u32,
+    /// Training audio over which batch norms' statistics are measured for what is played.
+    pub statistics_s: f64,
+    /// Of the weights, as an SPDX expression.
+    pub licence: String,
+    /// Where the data comes from, for whoever reads the weights file.
+    #[serde(default)]
+    pub data_note: String,
+}
+
+/// A stretch of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phase {
+    pub from_step: u64,
+    pub loss: Loss,
+}
+
+/// Networks that have a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// The low-latency network.
+    Live,
+    /// The network for mixing.
+    Studio,
+    /// Live's windows with a network that learns within minutes.
+    Small,
+    /// The paper's, on one channel, with its learned front end.
+    Paper,
+}
+
+impl Preset {
+    pub const ALL: [Preset; 4] = [Preset::Live, Preset::Studio, Preset::Small, Preset::Paper];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Preset::Live => "live",
+            Preset::Studio => "studio",
+            Preset::Small => "small",
+            Preset::Paper => "paper",
+        }
+    }
+
+    pub fn settings(self) -> Settings {
+        let config = match self {
+            Preset::Live => ConvTasNetConfig::live(),
+            Preset::Studio => ConvTasNetConfig::studio(),
+            Preset::Small => small(),
+            Preset::Paper => ConvTasNetConfig::paper(),
+        };
+        let loss = match (&config.front_end, config.mask) {
+            (FrontEnd::Stft(_), MaskKind::Softmax) => Loss::mask_cross_entropy(),
+            _ => Loss::log_snr(),
+        };
+        Settings {
+            config,
+            filters: FilterInit::default(),
+            data: DataSpec::default(),
+            phases: vec![Phase { from_step: 0, loss }],
+            warm_up_s: 0.5,
+            batch: 4,
+            workers: 2,
+            steps: 20_000,
+            optimiser: OptimiserSettings::default(),
+            seed: 1,
+            log_every_steps: 50,
+            validate_every_steps: 1_000,
+            checkpoint_every_s: 120.0,
+            patience: 10,
+            statistics_s: 600.0,
+            licence: "CC-BY-SA-4.0".to_owned(),
+            data_note: String::new(),
+        }
+    }
+}
+
+fn small() -> ConvTasNetConfig {
+    let live = ConvTasNetConfig::live();
+    let front_end = match live.front_end {
+        FrontEnd::Stft(mut stft) => {
+            stft.bands.relative_width = 0.03;
+            FrontEnd::Stft(stft)
+        }
+        learned => learned,
+    };
+    ConvTasNetConfig {
+        front_end,
+        tcn: Tcn {
+            bottleneck: 64,
+            hidden: 128,
+            blocks: 7,
+            repeats: 2,
+            norm: NormKind::Batch,
+            ..live.tcn
+        },
+        ..live
+    }
+}
+
+/// Why settings make no sense; one sentence each.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("network description: {0}")]
+    Config(#[from] ConfigError),
+    #[error("{field}: expected {expected}, found {found}")]
+    Field {
+        field: &'static str,
+        expected: &'static str,
+        found: String,
+    },
+}
+
+impl Settings {
+    /// Checks that they make sense together; the data has checks of its own.
+    ///
+    /// # Errors
+    /// The first field that does not.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        self.config.check()?;
+        let require = |holds: bool, field, expected, found: &dyn std::fmt::Display| {
+            let found = found.to_string();
+            let wrong = SettingsError::Field {
+                field,
+                expected,
+                found,
+            };
+            if holds { Ok(()) } else { Err(wrong) }
+        };
+        require(self.workers > 0, "workers", "1 or more", &self.workers)?;
+        require(
+            self.batch >= self.workers,
+            "batch",
+            "at least a segment for each worker",
+            &self.batch,
+        )?;
+        require(self.steps > 0, "steps", "1 or more", &self.steps)?;
+        let every = [
+            ("log_every_steps", self.log_every_steps),
+            ("validate_every_steps", self.validate_every_steps),
+        ];
+        for (field, steps) in every {
+            require(steps > 0, field, "1 or more", &steps)?;
+        }
+        require(
+            (0.0..self.data.segment_s).contains(&self.warm_up_s),
+            "warm_up_s",
+            "less than data.segment_s",
+            &self.warm_up_s,
+        )?;
+        require(
+            self.statistics_s > 0.0,
+            "statistics_s",
+            "more than 0 seconds",
+            &self.statistics_s,
+        )?;
+        let first = self.phases.first().map(|phase| phase.from_step);
+        require(
+            first == Some(0) && self.phases.is_sorted_by_key(|phase| phase.from_step),
+            "phases",
+            "from_step to ascend from 0",
+            &format!(
+                "{:?}",
+                self.phases.iter().map(|p| p.from_step).collect::<Vec<_>>()
+            ),
+        )?;
+        let fits = matches!(
+            (&self.config.front_end, self.config.mask),
+            (FrontEnd::Stft(_), MaskKind::Softmax)
+        );
+        for phase in &self.phases {
+            require(
+                fits || !matches!(phase.loss, Loss::MaskCrossEntropy { .. }),
+                "phases",
+                "a loss of waves where masks are no softmax over STFT bands",
+                &"mask_cross_entropy",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What is learned at a step.
+    pub fn loss_at(&self, step: u64) -> &Loss {
+        let mut phases = self.phases.iter().rev();
+        let phase = phases.find(|phase| phase.from_step <= step);
+        &phase.unwrap_or(&self.phases[0]).loss
+    }
+}
