@@ -13,6 +13,7 @@
 //!   stems with a hole would look right and be wrong. An MP3 without an Info header and a WAV
 //!   written to a pipe declare no length, and end where they end.
 
+mod checks;
 mod error;
 mod mp4_trim;
 mod reader;

@@ -1,6 +1,6 @@
 //! Reads whole audio files and tracks.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
@@ -18,8 +18,10 @@ use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::RawValue;
 
+use super::checks::{
+    both_channels, check_finite, check_num_channels, cut_off, damaged, open, unreadable,
+};
 use super::{Audio, AudioFileError, mp4_trim};
-use crate::stem::NUM_CHANNELS;
 
 /// Reads the file's first audio track at its own rate.
 pub fn read(path: &Path) -> Result<Audio, AudioFileError> {
@@ -150,33 +152,6 @@ fn audio_params(track: &Track) -> &AudioCodecParameters {
         Some(CodecParameters::Audio(params)) => params,
         _ => unreachable!("an audio track has audio parameters"),
     }
-}
-
-/// One or two channels as two.
-pub(super) fn both_channels(mut channels: Vec<Vec<f32>>) -> [Vec<f32>; NUM_CHANNELS] {
-    let right = channels.pop().expect("there are 1 or 2 channels");
-    let left = channels.pop().unwrap_or_else(|| right.clone());
-    [left, right]
-}
-
-pub(super) fn open(path: &Path) -> Result<File, AudioFileError> {
-    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => AudioFileError::Missing {
-            path: path.to_owned(),
-        },
-        _ => unreadable(path, error),
-    })?;
-    if metadata.is_dir() {
-        return Err(AudioFileError::Folder {
-            path: path.to_owned(),
-        });
-    }
-    if metadata.is_file() && metadata.len() == 0 {
-        return Err(AudioFileError::Empty {
-            path: path.to_owned(),
-        });
-    }
-    File::open(path).map_err(|error| unreadable(path, error))
 }
 
 fn make_decoder(path: &Path, track: &Track) -> Result<Box<dyn AudioDecoder>, AudioFileError> {
@@ -362,45 +337,6 @@ fn trim(channels: &mut [Vec<f32>], song: Range<u64>) {
     }
 }
 
-pub(super) fn check_num_channels(path: &Path, found: usize) -> Result<(), AudioFileError> {
-    if (1..=2).contains(&found) {
-        return Ok(());
-    }
-    Err(AudioFileError::NumChannels {
-        path: path.to_owned(),
-        found,
-    })
-}
-
-/// Refuses samples that are not finite; the channels begin at sample `start` of the file.
-pub(super) fn check_finite(
-    path: &Path,
-    channels: &[Vec<f32>],
-    start: usize,
-) -> Result<(), AudioFileError> {
-    let first = channels
-        .iter()
-        .enumerate()
-        .filter_map(|(index, channel)| {
-            let position = channel.iter().position(|sample| !sample.is_finite())?;
-            Some((position, index))
-        })
-        .min();
-    let Some((position, channel)) = first else {
-        return Ok(());
-    };
-    Err(AudioFileError::NonFinite {
-        path: path.to_owned(),
-        channel,
-        position_samples: start + position,
-        count: channels
-            .iter()
-            .flatten()
-            .filter(|sample| !sample.is_finite())
-            .count(),
-    })
-}
-
 /// Samples per channel that the file says it holds.
 ///
 /// An MP3 without a delay field has only an estimate, made from the bit rate of its first frames:
@@ -466,28 +402,5 @@ fn wav_num_channels(file: &mut File) -> Option<usize> {
             return Some(usize::from(u16::from_le_bytes(field.try_into().ok()?)));
         }
         rest = rest.get(8 + size.next_multiple_of(2)..)?;
-    }
-}
-
-pub(super) fn unreadable(path: &Path, source: io::Error) -> AudioFileError {
-    AudioFileError::Unreadable {
-        path: path.to_owned(),
-        source,
-    }
-}
-
-pub(super) fn cut_off(path: &Path, expected: &str, found: &str) -> AudioFileError {
-    AudioFileError::Truncated {
-        path: path.to_owned(),
-        expected: expected.to_owned(),
-        found: found.to_owned(),
-    }
-}
-
-fn damaged(path: &Path, position_s: Option<f64>, reason: &str) -> AudioFileError {
-    AudioFileError::Damaged {
-        path: path.to_owned(),
-        position_s,
-        reason: reason.to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::AudioFileError;
-use super::reader::{both_channels, check_finite, check_num_channels, cut_off, open, unreadable};
+use super::checks::{both_channels, check_finite, check_num_channels, cut_off, open, unreadable};
 use crate::stem::NUM_CHANNELS;
 
 /// What a WAV's header tells. Holds no handle: every read opens the file anew, so a data set may

@@ -1,8 +1,7 @@
 //! Compression of a stem.
 
-use super::{Stereo, mean_square};
+use super::{Stereo, each_frame, mean_square};
 use crate::dsp::compressor::Compressor;
-use crate::stem::NUM_CHANNELS;
 
 /// Attack and release of a compressor on a single channel.
 const ATTACK_S: f64 = 0.008;
@@ -16,19 +15,6 @@ pub fn compress(stem: &mut Stereo, depth_db: f64, rate_hz: f64) {
     }
     let mut compressor = Compressor::new(threshold, ATTACK_S, RELEASE_S, rate_hz);
     each_frame(stem, |dry| compressor.process(dry));
-}
-
-/// Sends both channels through an effect, sample by sample.
-pub fn each_frame(
-    stem: &mut Stereo,
-    mut effect: impl FnMut([f64; NUM_CHANNELS]) -> [f64; NUM_CHANNELS],
-) {
-    let [left, right] = stem;
-    for (left, right) in left.iter_mut().zip(right) {
-        let out = effect([f64::from(*left), f64::from(*right)]);
-        *left = out[0] as f32;
-        *right = out[1] as f32;
-    }
 }
 
 #[cfg(test)]

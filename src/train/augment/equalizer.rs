@@ -2,9 +2,10 @@
 
 use std::f64::consts::PI;
 
-use super::Stereo;
+use super::{Stereo, each_frame};
 use crate::dice::Dice;
 use crate::dsp::filter::{Bands, Svf};
+use crate::stem::NUM_CHANNELS;
 
 /// Which part of the spectrum is raised or lowered.
 #[derive(Clone, Copy, Debug)]
@@ -45,13 +46,14 @@ pub fn equalize(stem: &mut Stereo, band: Band, gain_db: f64, rate_hz: f64) {
         Shape::HighShelf => |bands| bands.high,
     };
     let added = 10.0_f64.powf(gain_db / 20.0) - 1.0;
-    for channel in stem {
-        let mut filter = Svf::new(band.frequency_hz, std::f64::consts::FRAC_1_SQRT_2, rate_hz);
-        for sample in channel {
-            let input = f64::from(*sample);
-            *sample = (input + added * part(filter.process(input))) as f32;
-        }
-    }
+    let filter = Svf::new(band.frequency_hz, std::f64::consts::FRAC_1_SQRT_2, rate_hz);
+    let mut filters = [filter; NUM_CHANNELS];
+    each_frame(stem, |dry| {
+        std::array::from_fn(|channel| {
+            let bands = filters[channel].process(dry[channel]);
+            dry[channel] + added * part(bands)
+        })
+    });
 }
 
 /// Sections of [`low_pass`].
@@ -63,13 +65,13 @@ pub fn low_pass(stem: &mut Stereo, cutoff_hz: f64, rate_hz: f64) {
         let angle = PI * (2 * section + 1) as f64 / (4 * NUM_SECTIONS) as f64;
         Svf::new(cutoff_hz, 0.5 / angle.cos(), rate_hz)
     });
-    for channel in stem {
-        let mut sections = sections;
-        for sample in channel {
+    let mut channels = [sections; NUM_CHANNELS];
+    each_frame(stem, |dry| {
+        std::array::from_fn(|channel| {
             let filter = |input, section: &mut Svf| section.process(input).low;
-            *sample = sections.iter_mut().fold(f64::from(*sample), filter) as f32;
-        }
-    }
+            channels[channel].iter_mut().fold(dry[channel], filter)
+        })
+    });
 }
 
 #[cfg(test)]
@@ -103,7 +105,7 @@ mod tests {
                 shape,
             };
             gain_db(frequency_hz, |wave| {
-                equalize(wave, band, wanted_db, RATE_HZ)
+                equalize(wave, band, wanted_db, RATE_HZ);
             })
         };
         for wanted_db in [-6.0, 6.0] {

@@ -1,7 +1,6 @@
 //! A room around a stem.
 
-use super::Stereo;
-use super::dynamics::each_frame;
+use super::{Stereo, each_frame};
 use crate::dice::Dice;
 use crate::dsp::reverb::{Reverb, Room};
 
@@ -31,7 +30,7 @@ mod tests {
     /// Level of what follows an impulse, from a time to a tenth of a second later.
     fn tail_db(decay_s: f64, from_s: f64) -> f64 {
         let mut impulse = [vec![0.0; 66_150], vec![0.0; 66_150]];
-        impulse.each_mut().map(|channel| channel[0] = 1.0);
+        impulse.iter_mut().for_each(|channel| channel[0] = 1.0);
         add(&mut impulse, decay_s, RATE_HZ, &mut Dice::new(4, 0_u64));
         let start = (from_s * RATE_HZ) as usize;
         let part = impulse.map(|channel| channel[start..start + 4_410].to_vec());

@@ -9,11 +9,13 @@ use rubato::{
 use super::Stereo;
 use crate::stem::NUM_CHANNELS;
 
-/// Taps of the interpolation filter: −3 dB at 0.9 of half the rate, aliases at −60 dB or less.
-const SINC_SAMPLES: usize = 64;
+/// Taps of the interpolation filter. With a Blackman window it reaches to 0.81 of half the rate,
+/// 17.9 kHz at 44.1 kHz, and aliases are at −74 dB: as far as most of the songs' own encoders went.
+const SINC_SAMPLES: usize = 32;
 
-/// Points of the filter between two samples; linear interpolation between them is at −100 dB.
-const OVERSAMPLING: usize = 256;
+/// Points of the filter between two samples; linear interpolation between them errs by
+/// (π/128)²/8, −82 dB, at half the rate.
+const OVERSAMPLING: usize = 128;
 
 const BLOCK_SAMPLES: usize = 1024;
 
@@ -35,7 +37,7 @@ pub fn play(mut stem: Stereo, speed: f64, num_samples: usize) -> Stereo {
 }
 
 fn resample(stem: &Stereo, speed: f64) -> Stereo {
-    let filter = SincInterpolationParameters::new(SINC_SAMPLES, WindowFunction::BlackmanHarris2)
+    let filter = SincInterpolationParameters::new(SINC_SAMPLES, WindowFunction::Blackman)
         .oversampling_factor(OVERSAMPLING)
         .interpolation(SincInterpolationType::Linear);
     let mut resampler = Async::<f32>::new_sinc(

@@ -153,7 +153,7 @@ mod tests {
 
     /// 400 bytes when stored.
     fn song(value: f32) -> Vec<Stereo> {
-        vec![[vec![value; 100], vec![-0.5 * value; 100]]]
+        vec![[vec![value; 100], vec![-value; 100]]]
     }
 
     #[test]
@@ -163,16 +163,16 @@ mod tests {
             let audio = [wave.clone(), wave.iter().map(|s| 0.1 * s).collect()];
             let got = Stored::new(&audio).read(0, 2_000);
             for (got, want) in got.iter().flatten().zip(audio.iter().flatten()) {
-                // Half a step and f32's own rounding.
+                // Half a step; f32 rounds at 32767 steps by 0.002 of one, a few times.
                 assert!(
-                    (got - want).abs() <= 0.501 * peak / 32_767.0,
+                    (got - want).abs() <= 0.51 * peak / 32_767.0,
                     "{got}, not {want}"
                 );
             }
         }
         let stored = Stored::new(&[vec![0.0; 10], vec![0.0; 10]]);
         assert_eq!(stored.read(5, 10), [vec![0.0; 5], vec![0.0; 5]]);
-        assert_eq!(stored.read(11, 10), [vec![], vec![]]);
+        assert!(stored.read(11, 10).iter().all(Vec::is_empty));
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
     fn what_exceeds_the_budget_is_handed_out_and_not_kept() {
         let cache = Cache::new(300);
         let content = cache.get(&Origin::Demo(1), || Ok(song(1.0))).unwrap();
-        assert_eq!(content[0].read(0, 1), [[1.0], [-0.5]].map(|c| c.to_vec()));
+        assert_eq!(content[0].read(0, 1), [[1.0], [-1.0]].map(|c| c.to_vec()));
         assert_eq!(cache.num_bytes(), 0);
     }
 
