@@ -325,7 +325,6 @@ fn a_stem_without_a_file_is_silent_and_no_part_of_a_remix() {
     scratch.stem("set/a cappella/Vocals.WAV", 0.13);
     scratch.song("set/song", 0.2);
     scratch.file("set/a cappella/notes.txt", "not audio");
-    scratch.file("set/a cappella/._drums.wav", "macOS leaves these");
     fs::create_dir(scratch.path("set/nothing in here")).unwrap();
     let spec = DataSpec {
         held_out: HeldOut {
@@ -356,6 +355,10 @@ fn loose_stems_appear_in_remixes_only() {
     let scratch = Scratch::new();
     scratch.stem("loose/vocals/somebody/deep/take 1.wav", 0.33);
     scratch.stem("loose/drums/loop.wav", 0.3);
+    scratch.file(
+        "loose/drums/._loop.wav",
+        "macOS leaves these on foreign disks",
+    );
     scratch.song("songs/song", 0.1);
     let mut both = scratch.spec("loose");
     both.sets.push(scratch.set("songs", 1.0));

@@ -89,8 +89,8 @@ impl Cache {
         }
     }
 
-    /// The parts of `origin`, from memory or from `load`. What is in use counts even when it has
-    /// been dropped from the shelf, so at most one song per thread goes beyond the budget.
+    /// The parts of `origin`, from memory or from `load`. Beyond the budget come only the songs
+    /// that threads are loading or reading at the moment.
     pub fn get(
         &self,
         origin: &Origin,

@@ -269,11 +269,11 @@ impl Set {
 
 impl Song {
     fn demo(seed: u64) -> Self {
-        let origin = Origin::Demo(seed);
+        let name = format!("demo song {seed}");
         Self {
-            name: origin.to_string(),
-            path: PathBuf::from(origin.to_string()),
-            stems: Source::parts(&origin).map(Some),
+            path: PathBuf::from(&name),
+            name,
+            stems: Source::parts(&Origin::Demo(seed)).map(Some),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Where a stem's audio comes from, and how any part of it is read.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -110,16 +109,6 @@ impl Origin {
             Ok(audio.channels)
         };
         songs.into_iter().map(take).collect()
-    }
-}
-
-/// As people know it.
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::File(path) | Self::StemMp4(path) => write!(f, "{}", path.display()),
-            Self::Demo(seed) => write!(f, "demo song {seed}"),
-        }
     }
 }
 
