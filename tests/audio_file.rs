@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use unbraid::audio_file::{Audio, AudioFileError, SampleFormat, WavWriter, read};
+use unbraid::audio_file::{
+    Audio, AudioFileError, SampleFormat, WavFile, WavWriter, read, read_tracks, track_rates_hz,
+};
 
 const TONE_RATE_HZ: f64 = 44_100.0;
 const TONE_SAMPLES: usize = 8_820;
@@ -490,4 +492,128 @@ fn damaged_files_neither_panic_nor_give_what_is_not_finite() {
             }
         }
     }
+}
+
+/// 1000 frames of random bytes, which as floats of these exponents are finite.
+fn random_values(num_channels: u16, bits: u16) -> Vec<u8> {
+    let mut noise = 5_u32;
+    let mut byte = || {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (noise >> 24) as u8
+    };
+    let mut body: Vec<u8> = (0..1_000 * num_channels * bits / 8)
+        .map(|_| byte())
+        .collect();
+    if bits == 32 {
+        body.iter_mut()
+            .skip(3)
+            .step_by(4)
+            .for_each(|top| *top = 0x3e);
+    }
+    body
+}
+
+#[test]
+fn parts_of_a_wav_are_those_of_the_whole_in_every_encoding() {
+    let folder = Scratch::new();
+    for (format_tag, bits) in [(1, 8), (1, 16), (1, 24), (1, 32), (3, 32)] {
+        for num_channels in [1, 2] {
+            let case = format!("format {format_tag}, {bits} bits, {num_channels} channels");
+            let body = random_values(num_channels, bits);
+            let path = folder.file("part.wav", wav_bytes(format_tag, num_channels, bits, &body));
+            let whole = read(&path).unwrap();
+            let wav = WavFile::open(&path).unwrap().expect("a plain WAV");
+            assert_eq!(
+                (wav.rate_hz(), wav.num_samples()),
+                (8_000.0, 1_000),
+                "{case}"
+            );
+            for (start, length) in [
+                (0, 1_000),
+                (0, 1),
+                (137, 500),
+                (990, 100),
+                (1_000, 5),
+                (2_000, 1),
+            ] {
+                let got = wav.read(start, length).unwrap();
+                let end = (start + length).min(1_000);
+                let want = whole
+                    .channels
+                    .each_ref()
+                    .map(|c| c[start.min(end)..end].to_vec());
+                assert_eq!(got, want, "{case}: {length} from {start}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_plain_wav_is_left_to_the_reader_or_refused() {
+    let folder = Scratch::new();
+    assert!(WavFile::open(&data("tone.flac")).unwrap().is_none());
+    let doubles = folder.file("doubles.wav", wav_bytes(3, 2, 64, &[0; 1_600]));
+    assert!(WavFile::open(&doubles).unwrap().is_none());
+
+    let error_of = |path: &Path| WavFile::open(path).expect_err("an error");
+    let missing = error_of(&folder.path("no.wav"));
+    assert!(
+        matches!(missing, AudioFileError::Missing { .. }),
+        "{missing}"
+    );
+    let none = error_of(&folder.file("none.wav", wav_bytes(1, 2, 16, &[])));
+    assert!(matches!(none, AudioFileError::NoSamples { .. }), "{none}");
+    let six = error_of(&folder.file("six.wav", wav_bytes(1, 6, 16, &[0; 1_200])));
+    assert!(
+        matches!(six, AudioFileError::NumChannels { found: 6, .. }),
+        "{six}"
+    );
+    let bytes = wav_bytes(1, 2, 16, &[7; 40_000]);
+    let cut = error_of(&folder.file("cut.wav", &bytes[..30_000]));
+    assert!(matches!(cut, AudioFileError::Truncated { .. }), "{cut}");
+
+    let path = folder.file("shrinks.wav", &bytes);
+    let wav = WavFile::open(&path).unwrap().expect("a plain WAV");
+    folder.file("shrinks.wav", &bytes[..20_000]);
+    assert!(wav.read(0, 100).is_ok());
+    let error = wav.read(9_000, 500).unwrap_err();
+    assert!(matches!(error, AudioFileError::Truncated { .. }), "{error}");
+
+    let mut samples = [0.25_f32; 40];
+    samples[25] = f32::NAN;
+    let body: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
+    let path = folder.file("nan.wav", wav_bytes(3, 2, 32, &body));
+    let wav = WavFile::open(&path).unwrap().expect("a plain WAV");
+    assert!(wav.read(0, 12).is_ok());
+    match wav.read(5, 10).unwrap_err() {
+        AudioFileError::NonFinite {
+            channel,
+            position_samples,
+            count,
+            ..
+        } => assert_eq!((channel, position_samples, count), (1, 12, 1)),
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn tracks_come_in_the_files_order_and_aligned() {
+    let path = data("sines.stem.mp4");
+    assert_eq!(track_rates_hz(&path).unwrap(), [Some(TONE_RATE_HZ); 5]);
+    assert_eq!(
+        track_rates_hz(&data("tone.flac")).unwrap(),
+        [Some(TONE_RATE_HZ)]
+    );
+    let tracks = read_tracks(&path, 1..5).unwrap();
+    assert_eq!(tracks.len(), 4);
+    for (track, frequency_hz) in tracks.iter().zip([400.0, 800.0, 1_600.0, 3_200.0]) {
+        assert_eq!(track.num_samples(), 13_230);
+        let sine: Vec<f32> = (0..13_230)
+            .map(|n| (0.2 * (TAU * frequency_hz * f64::from(n) / TONE_RATE_HZ).sin()) as f32)
+            .collect();
+        // A pure tone at 64 kbit/s; late by one sample, 3.2 kHz would be down to 7 dB.
+        let snr = snr_db(&sine, &track.channels[0], 0);
+        assert!(snr > 15.0, "{frequency_hz} Hz: {snr} dB");
+    }
+    assert!(read_tracks(&path, 5..9).unwrap().is_empty());
 }

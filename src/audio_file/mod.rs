@@ -1,7 +1,8 @@
 //! Audio files of the tools: any common file in, WAV out, as planar `f32`.
 //!
 //! Beside the way: the plug-in never touches files. A song is held in memory as a whole
-//! (8 bytes a sample in stereo: 10 minutes at 48 kHz are 230 MB), outputs are streamed.
+//! (8 bytes a sample in stereo: 10 minutes at 48 kHz are 230 MB), outputs are streamed. Only of a
+//! plain WAV can parts be read without the rest, as training does: [`WavFile`].
 //!
 //! Rules of reading:
 //! - Encoder delay and padding are trimmed for MP3 (LAME and FFmpeg headers), Ogg Vorbis and
@@ -12,16 +13,19 @@
 //!   stems with a hole would look right and be wrong. An MP3 without an Info header and a WAV
 //!   written to a pipe declare no length, and end where they end.
 
+mod checks;
 mod error;
 mod mp4_trim;
 mod reader;
+mod wav_file;
 mod wav_writer;
 
 use std::ffi::OsStr;
 use std::path::Path;
 
 pub use error::AudioFileError;
-pub use reader::read;
+pub use reader::{read, read_tracks, track_rates_hz};
+pub use wav_file::WavFile;
 pub use wav_writer::{SampleFormat, WavWriter};
 
 use crate::stem::NUM_CHANNELS;

@@ -1,6 +1,6 @@
-//! Reads a whole audio file.
+//! Reads whole audio files and tracks.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
@@ -18,94 +18,144 @@ use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::RawValue;
 
+use super::checks::{
+    both_channels, check_finite, check_num_channels, cut_off, damaged, open, unreadable,
+};
 use super::{Audio, AudioFileError, mp4_trim};
 
 /// Reads the file's first audio track at its own rate.
 pub fn read(path: &Path) -> Result<Audio, AudioFileError> {
-    let file = open(path)?;
-    let mut second_handle = file.try_clone().map_err(|e| unreadable(path, e))?;
-
-    let mut hint = Hint::new();
-    if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
-        hint.with_extension(extension);
-    }
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
-    let mut format = symphonia::default::get_probe()
-        .probe(&hint, stream, Default::default(), Default::default())
-        .map_err(|error| probe_error(path, &mut second_handle, error))?;
-
-    let track = format
+    let file = Opened::probe(path)?;
+    let track = file
+        .format
         .default_track(TrackType::Audio)
         .cloned()
         .ok_or_else(|| AudioFileError::NotAudio {
             path: path.to_owned(),
         })?;
-    let Some(CodecParameters::Audio(params)) = &track.codec_params else {
-        unreachable!("an audio track has audio parameters");
-    };
+    let mut songs = file.read(vec![track])?;
+    Ok(songs.pop().expect("one track was asked for"))
+}
 
-    let mut decoder = make_decoder(path, &track, params)?;
-    let decoded = decode(path, format.as_mut(), decoder.as_mut(), &track)?;
-    check_length(path, &track, params, &decoded)?;
-    if decoder.finalize().verify_ok == Some(false) {
-        return Err(damaged(
-            path,
-            None,
-            "its checksum differs from that of its audio",
-        ));
-    }
+/// Reads those audio tracks of a file, counted from 0 in its order, that lie in `wanted`; fewer
+/// if it holds fewer.
+pub fn read_tracks(path: &Path, wanted: Range<usize>) -> Result<Vec<Audio>, AudioFileError> {
+    let file = Opened::probe(path)?;
+    let tracks = file.audio_tracks().skip(wanted.start).take(wanted.len());
+    let tracks = tracks.cloned().collect();
+    file.read(tracks)
+}
 
-    let mut channels = decoded.channels;
-    if format.format_info().format == FORMAT_ID_ISOMP4 {
-        // The clone of a handle shares its position; the demuxer is done with it by now.
-        let song = song_range(format.as_mut(), &mut second_handle, &track, decoded.rate_hz)
-            .map_err(|e| unreadable(path, e))?;
-        if let Some(song) = song {
-            trim(&mut channels, song);
+/// The rate of each audio track in Hz, where the file's header tells it; refuses what the header
+/// shows to be no readable audio.
+pub fn track_rates_hz(path: &Path) -> Result<Vec<Option<f64>>, AudioFileError> {
+    let file = Opened::probe(path)?;
+    let rates_hz = file.audio_tracks().map(|track| {
+        make_decoder(path, track)?;
+        Ok(audio_params(track).sample_rate.map(f64::from))
+    });
+    rates_hz.collect()
+}
+
+/// A file whose format is known.
+struct Opened<'a> {
+    path: &'a Path,
+    format: Box<dyn FormatReader>,
+    /// Shares its position with the handle of `format`.
+    second_handle: File,
+}
+
+impl<'a> Opened<'a> {
+    fn probe(path: &'a Path) -> Result<Self, AudioFileError> {
+        let file = open(path)?;
+        let mut second_handle = file.try_clone().map_err(|e| unreadable(path, e))?;
+
+        let mut hint = Hint::new();
+        if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
+            hint.with_extension(extension);
         }
+        let stream = MediaSourceStream::new(Box::new(file), Default::default());
+        let format = symphonia::default::get_probe()
+            .probe(&hint, stream, Default::default(), Default::default())
+            .map_err(|error| probe_error(path, &mut second_handle, error))?;
+        Ok(Self {
+            path,
+            format,
+            second_handle,
+        })
     }
-    if channels[0].is_empty() {
-        return Err(AudioFileError::NoSamples {
-            path: path.to_owned(),
-        });
-    }
-    check_finite(path, &channels)?;
 
-    let num_source_channels = channels.len();
-    let right = channels.pop().expect("there are 1 or 2 channels");
-    let left = channels.pop().unwrap_or_else(|| right.clone());
-    Ok(Audio {
-        rate_hz: f64::from(decoded.rate_hz),
-        num_source_channels,
-        channels: [left, right],
-    })
+    fn audio_tracks(&self) -> impl Iterator<Item = &Track> {
+        let tracks = self.format.tracks().iter();
+        tracks.filter(|track| matches!(track.codec_params, Some(CodecParameters::Audio(_))))
+    }
+
+    fn read(mut self, tracks: Vec<Track>) -> Result<Vec<Audio>, AudioFileError> {
+        let start = |track: Track| {
+            Ok(TrackReader {
+                decoder: make_decoder(self.path, &track)?,
+                track,
+                decoded: Decoded::default(),
+            })
+        };
+        let mut readers: Vec<TrackReader> =
+            tracks.into_iter().map(start).collect::<Result<_, _>>()?;
+        let ended_early = decode(self.path, self.format.as_mut(), &mut readers)?;
+        readers
+            .into_iter()
+            .map(|reader| self.finish(reader, ended_early))
+            .collect()
+    }
+
+    fn finish(
+        &mut self,
+        mut reader: TrackReader,
+        ended_early: bool,
+    ) -> Result<Audio, AudioFileError> {
+        let path = self.path;
+        check_length(path, &reader, ended_early)?;
+        if reader.decoder.finalize().verify_ok == Some(false) {
+            return Err(damaged(
+                path,
+                None,
+                "its checksum differs from that of its audio",
+            ));
+        }
+
+        let TrackReader { track, decoded, .. } = reader;
+        let mut channels = decoded.channels;
+        if self.format.format_info().format == FORMAT_ID_ISOMP4 {
+            // The demuxer is done with the handles' position by now.
+            let format = self.format.as_mut();
+            let song = song_range(format, &mut self.second_handle, &track, decoded.rate_hz)
+                .map_err(|e| unreadable(path, e))?;
+            if let Some(song) = song {
+                trim(&mut channels, song);
+            }
+        }
+        if channels[0].is_empty() {
+            return Err(AudioFileError::NoSamples {
+                path: path.to_owned(),
+            });
+        }
+        check_finite(path, &channels, 0)?;
+        Ok(Audio {
+            rate_hz: f64::from(decoded.rate_hz),
+            num_source_channels: channels.len(),
+            channels: both_channels(channels),
+        })
+    }
 }
 
-fn open(path: &Path) -> Result<File, AudioFileError> {
-    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => AudioFileError::Missing {
-            path: path.to_owned(),
-        },
-        _ => unreadable(path, error),
-    })?;
-    if metadata.is_dir() {
-        return Err(AudioFileError::Folder {
-            path: path.to_owned(),
-        });
+fn audio_params(track: &Track) -> &AudioCodecParameters {
+    match &track.codec_params {
+        Some(CodecParameters::Audio(params)) => params,
+        _ => unreachable!("an audio track has audio parameters"),
     }
-    if metadata.is_file() && metadata.len() == 0 {
-        return Err(AudioFileError::Empty {
-            path: path.to_owned(),
-        });
-    }
-    File::open(path).map_err(|error| unreadable(path, error))
 }
 
-fn make_decoder(
-    path: &Path,
-    track: &Track,
-    params: &AudioCodecParameters,
-) -> Result<Box<dyn AudioDecoder>, AudioFileError> {
+fn make_decoder(path: &Path, track: &Track) -> Result<Box<dyn AudioDecoder>, AudioFileError> {
+    let params = audio_params(track);
     if params.codec == CODEC_ID_OPUS {
         return Err(AudioFileError::Opus {
             path: path.to_owned(),
@@ -115,7 +165,7 @@ fn make_decoder(
         check_num_channels(path, channels.count())?;
     }
     let options = AudioDecoderOptions::default()
-        .gapless(declared_samples(track, params).is_some())
+        .gapless(declared_samples(track).is_some())
         .verify(true);
     symphonia::default::get_codecs()
         .make_audio_decoder(params, &options)
@@ -131,33 +181,34 @@ fn make_decoder(
         })
 }
 
+/// A track on its way from packets to samples.
+struct TrackReader {
+    track: Track,
+    decoder: Box<dyn AudioDecoder>,
+    decoded: Decoded,
+}
+
 /// All that a track decodes to, `[channel][sample]`.
+#[derive(Default)]
 struct Decoded {
     rate_hz: u32,
     channels: Vec<Vec<f32>>,
-    /// The file ended where its format says that more must follow.
-    ended_early: bool,
 }
 
+/// Decodes all packets of the readers' tracks; whether the file ended where its format says that
+/// more must follow.
 fn decode(
     path: &Path,
     format: &mut dyn FormatReader,
-    decoder: &mut dyn AudioDecoder,
-    track: &Track,
-) -> Result<Decoded, AudioFileError> {
-    let mut decoded = Decoded {
-        rate_hz: 0,
-        channels: Vec::new(),
-        ended_early: false,
-    };
+    readers: &mut [TrackReader],
+) -> Result<bool, AudioFileError> {
     loop {
         let packet = match format.next_packet() {
             Ok(Some(packet)) => packet,
-            Ok(None) => break,
+            Ok(None) => return Ok(false),
             Err(SymphoniaError::IoError(e)) if e.kind() == ErrorKind::UnexpectedEof => {
                 // A WAV of unknown length, written to a pipe, has no other end.
-                decoded.ended_early = format.format_info().format != FORMAT_ID_WAVE;
-                break;
+                return Ok(format.format_info().format != FORMAT_ID_WAVE);
             }
             Err(SymphoniaError::IoError(e)) => return Err(unreadable(path, e)),
             Err(SymphoniaError::ResetRequired) => {
@@ -166,18 +217,23 @@ fn decode(
                     what: "a chain of several streams in one file".into(),
                 });
             }
-            Err(e) => return Err(damaged(path, decoded.position_s(), &reason(&e))),
+            Err(e) => {
+                let position_s = readers.first().and_then(|r| r.decoded.position_s());
+                return Err(damaged(path, position_s, &reason(&e)));
+            }
         };
-        if packet.track_id != track.id {
+        let reader = readers.iter_mut().find(|r| r.track.id == packet.track_id);
+        let Some(TrackReader {
+            decoder, decoded, ..
+        }) = reader
+        else {
             continue;
-        }
-        let buffer = match decoder.decode(&packet) {
-            Ok(buffer) => buffer,
-            Err(e) => return Err(damaged(path, decoded.position_s(), &reason(&e))),
         };
-        decoded.append(path, &buffer)?;
+        match decoder.decode(&packet) {
+            Ok(buffer) => decoded.append(path, &buffer)?,
+            Err(e) => return Err(damaged(path, decoded.position_s(), &reason(&e))),
+        }
     }
-    Ok(decoded)
 }
 
 impl Decoded {
@@ -220,18 +276,17 @@ impl Decoded {
 /// Refuses a file that holds less than it declares, or nothing.
 fn check_length(
     path: &Path,
-    track: &Track,
-    params: &AudioCodecParameters,
-    decoded: &Decoded,
+    reader: &TrackReader,
+    ended_early: bool,
 ) -> Result<(), AudioFileError> {
-    let found = decoded.channels.first().map_or(0, Vec::len) as u64;
-    match declared_samples(track, params) {
+    let found = reader.decoded.channels.first().map_or(0, Vec::len) as u64;
+    match declared_samples(&reader.track) {
         Some(expected) if found < expected => Err(cut_off(
             path,
             &format!("{expected} samples"),
             &found.to_string(),
         )),
-        None if decoded.ended_early => Err(cut_off(
+        None if ended_early => Err(cut_off(
             path,
             "the stream's last packet",
             &format!("the end of the file after {found} samples"),
@@ -282,46 +337,13 @@ fn trim(channels: &mut [Vec<f32>], song: Range<u64>) {
     }
 }
 
-fn check_num_channels(path: &Path, found: usize) -> Result<(), AudioFileError> {
-    if (1..=2).contains(&found) {
-        return Ok(());
-    }
-    Err(AudioFileError::NumChannels {
-        path: path.to_owned(),
-        found,
-    })
-}
-
-fn check_finite(path: &Path, channels: &[Vec<f32>]) -> Result<(), AudioFileError> {
-    let first = channels
-        .iter()
-        .enumerate()
-        .filter_map(|(index, channel)| {
-            let position = channel.iter().position(|sample| !sample.is_finite())?;
-            Some((position, index))
-        })
-        .min();
-    let Some((position_samples, channel)) = first else {
-        return Ok(());
-    };
-    Err(AudioFileError::NonFinite {
-        path: path.to_owned(),
-        channel,
-        position_samples,
-        count: channels
-            .iter()
-            .flatten()
-            .filter(|sample| !sample.is_finite())
-            .count(),
-    })
-}
-
 /// Samples per channel that the file says it holds.
 ///
 /// An MP3 without a delay field has only an estimate, made from the bit rate of its first frames:
 /// trimming to that would cut music off.
-fn declared_samples(track: &Track, params: &AudioCodecParameters) -> Option<u64> {
-    let is_mpeg_audio = [CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3].contains(&params.codec);
+fn declared_samples(track: &Track) -> Option<u64> {
+    let codec = audio_params(track).codec;
+    let is_mpeg_audio = [CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3].contains(&codec);
     let is_exact = !is_mpeg_audio || track.delay.is_some_and(|delay| delay > 0);
     track.num_frames.filter(|_| is_exact)
 }
@@ -380,28 +402,5 @@ fn wav_num_channels(file: &mut File) -> Option<usize> {
             return Some(usize::from(u16::from_le_bytes(field.try_into().ok()?)));
         }
         rest = rest.get(8 + size.next_multiple_of(2)..)?;
-    }
-}
-
-fn unreadable(path: &Path, source: io::Error) -> AudioFileError {
-    AudioFileError::Unreadable {
-        path: path.to_owned(),
-        source,
-    }
-}
-
-fn cut_off(path: &Path, expected: &str, found: &str) -> AudioFileError {
-    AudioFileError::Truncated {
-        path: path.to_owned(),
-        expected: expected.to_owned(),
-        found: found.to_owned(),
-    }
-}
-
-fn damaged(path: &Path, position_s: Option<f64>, reason: &str) -> AudioFileError {
-    AudioFileError::Damaged {
-        path: path.to_owned(),
-        position_s,
-        reason: reason.to_owned(),
     }
 }

@@ -9,10 +9,12 @@ mod dice;
 mod score;
 mod synth;
 
+use crate::dsp::compressor::Compressor;
+use crate::dsp::reverb::Room;
 use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stem};
 use score::Score;
 use synth::voice::Part;
-use synth::{Compressor, Room, Track, bass, drums, keys, voice};
+use synth::{Track, bass, drums, keys, voice};
 
 /// The song that tests and demos play.
 pub const DEFAULT_SEED: u64 = 21;
@@ -370,7 +372,7 @@ mod tests {
         let lows = |rate_hz: f64| {
             let mut song = render(rate_hz, DEFAULT_SEED);
             for channel in song.stems.iter_mut().flatten() {
-                let mut filters = [synth::Svf::new(800.0, 0.7, rate_hz); 6];
+                let mut filters = [crate::dsp::filter::Svf::new(800.0, 0.7, rate_hz); 6];
                 for sample in channel {
                     let sound = f64::from(*sample);
                     *sample = filters

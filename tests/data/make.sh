@@ -15,3 +15,9 @@ encode "$tone" '-c:a libopus -b:a 64k tone.opus'
 encode "aevalsrc=$left:s=44100:d=0.2" '-c:a pcm_s16be tone.aiff'
 encode "aevalsrc=if(lt(t\,0.5)\,random(0)-0.5\,0.001*sin(2000*t)):s=44100:d=1" \
     '-c:a libmp3lame -q:a 9 -write_xing 0 loud_then_quiet.mp3'
+# As MUSDB18 does: the mix, then drums, bass, other and vocals, each a sine of its own.
+both() { echo "-f lavfi -i aevalsrc=$1|$1:s=44100:d=0.3"; }
+sine() { both "0.2*sin(2*PI*$1*t)"; }
+mix='0.2*(sin(2*PI*400*t)+sin(2*PI*800*t)+sin(2*PI*1600*t)+sin(2*PI*3200*t))'
+ffmpeg -hide_banner -loglevel error -y $(both "$mix") $(sine 400) $(sine 800) $(sine 1600) $(sine 3200) \
+    -map 0 -map 1 -map 2 -map 3 -map 4 -bitexact -map_metadata -1 -c:a aac -b:a 64k sines.stem.mp4

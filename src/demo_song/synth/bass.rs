@@ -1,12 +1,12 @@
 //! The electric bass: a plucked string's spectrum from a band-limited wavetable, through two low-pass
 //! filters that close as the string calms down, with the finger's noise.
 
-use super::filter::Svf;
 use super::noise::Noise;
 use super::wavetable::Wavetable;
 use super::{Every, Track, limit_hz, pitch_hz, swell};
 use crate::demo_song::dice::{Dice, Purpose};
 use crate::demo_song::score::Note;
+use crate::dsp::filter::Svf;
 
 /// Time between two settings of the filter.
 const TUNING_S: f64 = 0.001;

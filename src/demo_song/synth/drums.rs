@@ -1,12 +1,12 @@
 //! The drum kit. Skins are gliding sines, wires and sticks are filtered noise, and cymbals are clusters of
 //! inharmonic modes over noise, each with its natural decay.
 
-use super::filter::{LowPass, Svf};
 use super::modes::{Mode, Modes};
 use super::noise::Noise;
 use super::{Every, Track, swell};
 use crate::demo_song::dice::{Dice, Purpose};
 use crate::demo_song::score::{Drum, Hit};
+use crate::dsp::filter::{LowPass, Svf};
 
 /// The sound of one song's kit. Pitches without a unit are relative to the usual ones.
 struct Kit {

@@ -1,11 +1,11 @@
 //! Chords: electric piano, plucked string and pad.
 
-use super::filter::Svf;
 use super::modes::{Mode, Modes};
 use super::wavetable::Wavetable;
 use super::{Every, Track, limit_hz, pitch_hz, swell};
 use crate::demo_song::dice::{Dice, Purpose};
 use crate::demo_song::score::Note;
+use crate::dsp::filter::Svf;
 
 /// Partials of the electric piano: ratio to the fundamental, gain, decay in s at C4, and how much a hard
 /// stroke adds. The pickup's asymmetry makes the harmonics; 6.27 and 17.5 are the second and third

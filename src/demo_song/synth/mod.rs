@@ -9,18 +9,11 @@ pub mod drums;
 pub mod keys;
 pub mod voice;
 
-mod compressor;
-mod filter;
 mod modes;
 mod noise;
-mod reverb;
 mod track;
 mod wavetable;
 
-pub use compressor::Compressor;
-#[cfg(test)]
-pub use filter::Svf;
-pub use reverb::Room;
 pub use track::Track;
 
 /// Frequency of a MIDI pitch, which may lie between two keys.

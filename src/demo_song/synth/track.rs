@@ -1,8 +1,8 @@
 //! The tape that one stem is recorded on.
 
-use super::compressor::Compressor;
-use super::filter::HighPass;
-use super::reverb::{Reverb, Room};
+use crate::dsp::compressor::Compressor;
+use crate::dsp::filter::HighPass;
+use crate::dsp::reverb::{Reverb, Room};
 use crate::stem::NUM_CHANNELS;
 
 /// A stereo recording in the making.

@@ -8,12 +8,12 @@ mod gestures;
 
 use gestures::{FRAME_S, Gestures, NUM_MOVING};
 
-use super::filter::{HighPass, LowPass, Svf};
 use super::noise::Noise;
 use super::wavetable::{Bandwidth, Wavetable};
 use super::{Every, Track, limit_hz, pitch_hz};
 use crate::demo_song::dice::{Dice, Purpose};
 use crate::demo_song::score::Sung;
+use crate::dsp::filter::{HighPass, LowPass, Svf};
 
 const NUM_FORMANTS: usize = 8;
 

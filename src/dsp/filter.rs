@@ -25,6 +25,7 @@ pub struct Bands {
 }
 
 impl Svf {
+    /// A filter at rest.
     pub fn new(cutoff_hz: f64, q: f64, rate_hz: f64) -> Self {
         let mut filter = Self::default();
         filter.tune(cutoff_hz, q, rate_hz);
@@ -39,6 +40,7 @@ impl Svf {
         self.solve = 1.0 / (1.0 + self.gain * (self.gain + self.damping));
     }
 
+    /// The next sample of all three outputs.
     pub fn process(&mut self, input: f64) -> Bands {
         let [first, second] = self.states;
         let at_rest = -self.solve * ((self.damping + self.gain) * first + second);
@@ -66,6 +68,7 @@ pub struct LowPass {
 }
 
 impl LowPass {
+    /// A filter at rest.
     pub fn new(cutoff_hz: f64, rate_hz: f64) -> Self {
         let gain = (std::f64::consts::PI * (cutoff_hz / rate_hz).min(HIGHEST_CUTOFF)).tan();
         Self {
@@ -74,6 +77,7 @@ impl LowPass {
         }
     }
 
+    /// The next sample.
     pub fn process(&mut self, input: f64) -> f64 {
         let change = self.gain * (input - self.state);
         let low = self.state + change;
@@ -87,10 +91,12 @@ impl LowPass {
 pub struct HighPass(LowPass);
 
 impl HighPass {
+    /// A filter at rest.
     pub fn new(cutoff_hz: f64, rate_hz: f64) -> Self {
         Self(LowPass::new(cutoff_hz, rate_hz))
     }
 
+    /// The next sample.
     pub fn process(&mut self, input: f64) -> f64 {
         input - self.0.process(input)
     }

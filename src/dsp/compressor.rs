@@ -23,6 +23,7 @@ impl Compressor {
         }
     }
 
+    /// The next sample of both channels, louder ones softer.
     pub fn process(&mut self, dry: [f64; NUM_CHANNELS]) -> [f64; NUM_CHANNELS] {
         let square = dry.iter().map(|value| value * value).sum::<f64>() / NUM_CHANNELS as f64;
         let speed = if square > self.mean_square {

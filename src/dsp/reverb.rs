@@ -33,6 +33,7 @@ const DIFFUSERS_S: [[f64; 2]; NUM_CHANNELS] = [[0.0047, 0.0113], [0.0053, 0.0127
 
 const DIFFUSION: f64 = 0.6;
 
+/// A room in which something sounds.
 pub struct Reverb {
     low_cuts: [HighPass; NUM_CHANNELS],
     predelays: [Delay; NUM_CHANNELS],
@@ -44,6 +45,7 @@ pub struct Reverb {
 }
 
 impl Reverb {
+    /// A silent room.
     pub fn new(room: &Room, rate_hz: f64) -> Self {
         let delay = |seconds: f64| Delay::new(seconds, rate_hz);
         let lines_s = LINES_S.map(|line_s| room.size * line_s);
@@ -58,7 +60,7 @@ impl Reverb {
         }
     }
 
-    /// The reverberation alone.
+    /// The next sample of the reverberation alone.
     pub fn process(&mut self, dry: [f64; NUM_CHANNELS]) -> [f64; NUM_CHANNELS] {
         let mut input = [0.0; NUM_CHANNELS];
         for channel in 0..NUM_CHANNELS {
