@@ -2,3 +2,4 @@
 
 pub mod curves;
 pub mod log;
+pub mod validate;
