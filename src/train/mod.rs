@@ -3,3 +3,4 @@
 pub mod curves;
 pub mod log;
 pub mod validate;
+pub mod wave;
