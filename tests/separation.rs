@@ -5,23 +5,9 @@ mod common;
 use common::*;
 use unbraid::demo_song::{self, DEFAULT_SEED, DemoSong};
 use unbraid::dsp::grid::Grid;
+use unbraid::score::si_sdr_db;
 use unbraid::separators::{Hpss, HpssConfig};
 use unbraid::stem::Stem;
-
-/// Scale-invariant SDR in dB over both channels (Le Roux et al., "SDR – half-baked or well done?",
-/// ICASSP 2019).
-fn si_sdr_db(estimate: &Stereo, reference: &Stereo) -> f64 {
-    let pairs = || {
-        let estimate = estimate.iter().flatten();
-        estimate
-            .zip(reference.iter().flatten())
-            .map(|(&e, &r)| (f64::from(e), f64::from(r)))
-    };
-    let scale = pairs().map(|(e, r)| e * r).sum::<f64>() / pairs().map(|(_, r)| r * r).sum::<f64>();
-    let target: f64 = pairs().map(|(_, r)| (scale * r).powi(2)).sum();
-    let error: f64 = pairs().map(|(e, r)| (e - scale * r).powi(2)).sum();
-    10.0 * (target / error).log10()
-}
 
 /// SI-SDR improvement over the mix of the drums and of all the rest, latency removed, in dB.
 fn scores(config: HpssConfig, song: &DemoSong) -> [f64; 2] {
@@ -42,10 +28,11 @@ fn scores(config: HpssConfig, song: &DemoSong) -> [f64; 2] {
         let pairs = mix[channel].iter().zip(&drums[channel]);
         pairs.map(|(mix, drums)| mix - drums).collect()
     });
-    [
-        si_sdr_db(&estimate(Stem::Drums), drums) - si_sdr_db(&mix, drums),
-        si_sdr_db(&estimate(Stem::Other), &rest) - si_sdr_db(&mix, &rest),
-    ]
+    let gained = |stem: Stem, reference: &Stereo| {
+        let score = |estimate: &Stereo| si_sdr_db(reference, estimate).expect("it sounds");
+        score(&estimate(stem)) - score(&mix)
+    };
+    [gained(Stem::Drums, drums), gained(Stem::Other, &rest)]
 }
 
 #[test]

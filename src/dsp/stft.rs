@@ -67,7 +67,7 @@ impl StftSizes {
     }
 
     /// The synthesis window: what is missing to a Hann window, normalised to overlap-add to one.
-    fn synthesis_window(&self) -> Vec<f32> {
+    pub(crate) fn synthesis_window(&self) -> Vec<f32> {
         let length = self.synthesis_samples;
         let overlaps = length / self.hop_samples;
         (0..length)

@@ -1,0 +1,48 @@
+//! The pixels of the picture, drawn large and shrunk, and their PNG file.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::Path;
+
+/// Of the picture in pixels.
+pub const SIZE: (u32, u32) = (1200, 1200);
+
+/// Pixels are means of so many squared: plotters does not smooth edges.
+const OVERSAMPLING: u32 = 2;
+
+/// A length in pixels of the picture, as it is drawn.
+pub const fn px(pixels: u32) -> u32 {
+    pixels * OVERSAMPLING
+}
+
+/// The picture, three bytes a pixel, of what was drawn: means over squares.
+pub fn shrink(pixels: &[u8]) -> Vec<u8> {
+    let (width, height) = (SIZE.0 as usize, SIZE.1 as usize);
+    let factor = OVERSAMPLING as usize;
+    let mut small = Vec::with_capacity(3 * width * height);
+    for y in 0..height {
+        for x in 0..width {
+            for colour in 0..3 {
+                let at = |i: usize| {
+                    let (y, x) = (y * factor + i / factor, x * factor + i % factor);
+                    usize::from(pixels[3 * (y * width * factor + x) + colour])
+                };
+                let sum: usize = (0..factor * factor).map(at).sum();
+                small.push((sum / (factor * factor)) as u8);
+            }
+        }
+    }
+    small
+}
+
+/// Writes the picture; what was at `path` stays until the new file is whole.
+pub fn write_png(pixels: &[u8], path: &Path) -> io::Result<()> {
+    let temporary = path.with_extension("png.part");
+    let file = File::create(&temporary)?;
+    let mut encoder = png::Encoder::new(BufWriter::new(&file), SIZE.0, SIZE.1);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()?;
+    fs::rename(&temporary, path)
+}
