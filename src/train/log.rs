@@ -215,7 +215,7 @@ mod tests {
             learning_rate: 1e-3 / 3.0,
             loss: -1.0 / 3.0,
             stems_db: [Some(5.3), None, Some(-1e-9), Some(4.0)],
-            mean_db: (step % 2 == 0).then_some(x / 7.0),
+            mean_db: step.is_multiple_of(2).then_some(x / 7.0),
         }
     }
 

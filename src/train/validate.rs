@@ -183,24 +183,32 @@ mod tests {
             let pairs = pairs.zip(&stems[Stem::Drums as usize][channel]);
             pairs.map(|(vocals, drums)| vocals + drums).collect()
         });
-        let [left, right] = &mix;
-        let middle: Vec<f32> = left.iter().zip(right).map(|(l, r)| 0.5 * (l + r)).collect();
-        let vocals = &stems[Stem::Vocals as usize];
-        let estimate = [&middle, &middle];
-        let want = si_sdr_db(vocals, &estimate).expect("vocals sound");
-        let got = score.stems[Stem::Vocals as usize].expect("vocals sound");
-        // Sums in another order: f32 rounding.
-        let near = |got: f64, want: f64| assert!((got - want).abs() < 1e-3, "{got}, want {want}");
-        near(got.si_sdr_db, want);
-        near(
-            got.si_sdr_improvement_db,
-            want - si_sdr_db(vocals, &mix).expect("vocals sound"),
-        );
-        near(got.sdr_db, sdr_db(vocals, &estimate).expect("vocals sound"));
-        assert!(
-            got.si_sdr_improvement_db > 6.0,
-            "a separator that separates: {got:?}"
-        );
+        let half = |side: f32| -> Vec<f32> {
+            let pairs = mix[0].iter().zip(&mix[1]);
+            pairs.map(|(l, r)| 0.5 * (l + side * r)).collect()
+        };
+        let (middle, side) = (half(1.0), half(-1.0));
+        let other_side: Vec<f32> = side.iter().map(|x| -x).collect();
+        for (stem, estimate) in [
+            (Stem::Vocals, [&middle, &middle]),
+            (Stem::Drums, [&side, &other_side]),
+        ] {
+            let reference = &stems[stem as usize];
+            let want = si_sdr_db(reference, &estimate).expect("it sounds");
+            let mix_db = si_sdr_db(reference, &mix).expect("it sounds");
+            let got = score.stems[stem as usize].expect("it sounds");
+            // Sums in another order: f32 rounding.
+            let near = |got: f64, want: f64| {
+                assert!((got - want).abs() < 1e-3, "{stem:?}: {got}, want {want}");
+            };
+            near(got.si_sdr_db, want);
+            near(got.si_sdr_improvement_db, want - mix_db);
+            near(got.sdr_db, sdr_db(reference, &estimate).expect("it sounds"));
+            assert!(
+                got.si_sdr_improvement_db > 6.0,
+                "a separator that separates: {got:?}"
+            );
+        }
     }
 
     #[test]
