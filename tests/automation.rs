@@ -23,7 +23,7 @@ fn an_event_changes_the_audio_that_entered_with_it() {
     let rate_hz = 44_100.0;
     let at = 10_007;
     let input = noise(40_000, 1);
-    for kind in KINDS {
+    for kind in kinds() {
         let mut engine = engine(kind, rate_hz);
         let latency = engine.latency_samples();
         let unity = render_unity(&mut engine, &input, &[1]);
@@ -86,7 +86,7 @@ fn solo_mute_and_bypass_do_not_click() {
             bypass: true,
         },
     ];
-    for kind in KINDS {
+    for kind in kinds() {
         let mut engine = engine(kind, rate_hz);
         // Scenes change every 100 samples, so also in mid-ramp, then every 3000.
         let got = render(&mut engine, &input, &[100], |n| {

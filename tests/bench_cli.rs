@@ -3,6 +3,9 @@
 
 use std::process::Command;
 
+/// Whether the build has a model of its own.
+const DEFAULT_MODELS: bool = cfg!(feature = "default-models");
+
 fn bench(arguments: &str) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_bench"))
         .args(arguments.split_whitespace())
@@ -16,19 +19,20 @@ fn bench(arguments: &str) -> (i32, String, String) {
 }
 
 #[test]
-fn json_has_a_row_for_each_mode_and_rate() {
+fn json_has_a_row_for_each_mode_and_rate_and_for_each_network() {
     let (code, stdout, stderr) =
         bench("--seconds 0.5 --passes 2 --rates 44100,48000 --block 64 --json");
     assert_eq!((code, stderr.as_str()), (0, ""));
-    let rows: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-    let rows = rows.as_array().unwrap();
+    let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let rows = report["modes"].as_array().unwrap();
     let number = |value: &serde_json::Value| value.as_f64().unwrap();
-    for (mode, rate_hz, hop_samples) in [
-        ("hpss-live", 44_100.0, 256),
-        ("hpss-live", 48_000.0, 280),
-        ("hpss-mix", 44_100.0, 256),
-        ("hpss-mix", 48_000.0, 280),
-    ] {
+    let modes = ["hpss-live", "hpss-mix", "conv-tasnet-live"];
+    let num_modes = if DEFAULT_MODELS { 3 } else { 2 };
+    assert_eq!(rows.len(), 2 * num_modes);
+    let cases = modes[..num_modes]
+        .iter()
+        .flat_map(|mode| [(mode, 44_100.0, 256), (mode, 48_000.0, 280)]);
+    for (&mode, rate_hz, hop_samples) in cases {
         let row = rows
             .iter()
             .find(|row| row["mode"] == mode && row["rate_hz"] == rate_hz)
@@ -48,20 +52,40 @@ fn json_has_a_row_for_each_mode_and_rate() {
         assert!(number(&row["block"]["max_us"]) > number(&row["block"]["median_us"]));
         assert!(number(&row["song_real_time_factor"]) > 0.0);
     }
+
+    let networks = report["networks"].as_array().unwrap();
+    let built_in = networks.iter().filter(|row| row["built_in"] == true);
+    assert_eq!(built_in.count() > 0, DEFAULT_MODELS);
+    for shape in ["B128 H256 X8 R3", "B256 H512 X8 R2"] {
+        let cost = |precision: &str| {
+            let row = networks.iter().find(|row| {
+                (row["shape"].as_str(), row["precision"].as_str()) == (Some(shape), Some(precision))
+            });
+            let row = row.unwrap_or_else(|| panic!("{shape} in {precision} is missing"));
+            assert_eq!(row["hop"]["num_calls"], 22_050 / 256);
+            assert!(number(&row["hop"]["median_us"]) > 0.0, "{row}");
+            number(&row["num_bytes"])
+        };
+        assert_eq!(cost("f32"), 2.0 * cost("f16"), "{shape}");
+    }
 }
 
 #[test]
 fn the_table_and_the_errors_are_lines() {
     let (code, stdout, _) = bench("--seconds 0.2 --passes 1 --rates 44100 --signal noise");
     assert_eq!(code, 0);
-    let mut lines = stdout.lines();
-    let width = lines.next().expect("a head").chars().count();
+    let (modes, networks) = stdout.split_once("\n\n").expect("two tables");
     assert!(
-        stdout.contains("hpss-live") && stdout.contains("hpss-mix"),
+        modes.contains("hpss-live") && modes.contains("hpss-mix"),
         "{stdout}"
     );
-    for line in lines {
-        assert_eq!(line.chars().count(), width, "{stdout}");
+    assert!(networks.contains("B256 H512 X8 R2"), "{stdout}");
+    for table in [modes, networks] {
+        let mut lines = table.lines();
+        let width = lines.next().expect("a head").chars().count();
+        for line in lines {
+            assert_eq!(line.chars().count(), width, "{stdout}");
+        }
     }
     for (arguments, words) in [
         ("--block 2000", "expected up to 1024 samples, found 2000"),

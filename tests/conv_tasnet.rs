@@ -10,7 +10,7 @@ use common::*;
 use unbraid::dsp::grid::Grid;
 use unbraid::nn::config::{MaskKind, NormKind};
 use unbraid::nn::{ConvTasNetConfig, ConvTasNetModel, Isa, Precision, WeightsFile, shared};
-use unbraid::separators::ConvTasNet;
+use unbraid::separators::{BuildError, ConvTasNet, Resampled, Separator, build_conv_tasnet};
 use unbraid::stem::Stem;
 
 /// Networks that differ in everything that has to do with time.
@@ -189,4 +189,47 @@ fn a_global_norm_is_refused() {
     let error = ConvTasNetModel::new("g.safetensors", &weights, Precision::F32)
         .expect_err("it needs the future");
     assert!(error.to_string().starts_with("g.safetensors: "), "{error}");
+}
+
+#[test]
+fn every_network_plays_at_every_host_rate() {
+    for config in [small(), small_learned(true), small_learned(false)] {
+        let weights = random_weights(&config, 1);
+        let model = ConvTasNetModel::new("test", &weights, Precision::F16);
+        let model = Arc::new(model.expect("it can be streamed"));
+        for rate_hz in HOST_RATES_HZ {
+            let separator = build_conv_tasnet(model.clone(), rate_hz).expect("a host's rate");
+            let mut engine = engine_of(separator, rate_hz);
+            let latency = engine.latency_samples();
+            let input = noise(latency + 2_000, 1);
+            let got = render_unity(&mut engine, &input, &[480]);
+            assert_delayed(&got.output, &input, latency, &format!("{rate_hz} Hz"));
+        }
+        let refused = build_conv_tasnet(model, 500.0);
+        assert!(matches!(refused, Err(BuildError::Rate { .. })));
+    }
+}
+
+#[test]
+fn only_a_learned_front_end_is_resampled_and_only_at_another_rate() {
+    for (config, is_learned) in [(small(), false), (small_learned(true), true)] {
+        let weights = random_weights(&config, 1);
+        let model = ConvTasNetModel::new("test", &weights, Precision::F32);
+        let model = Arc::new(model.expect("it can be streamed"));
+        for rate_hz in [44_100.0, 48_000.0] {
+            let built = build_conv_tasnet(model.clone(), rate_hz).expect("a host's rate");
+            let mut want: Box<dyn Separator> = separator(&weights, rate_hz);
+            if is_learned && rate_hz != 44_100.0 {
+                let inner = separator(&weights, 44_100.0);
+                want = Box::new(Resampled::new(inner, 44_100.0, rate_hz));
+            }
+            let input = noise(10_000, 6);
+            let stems =
+                |separator| render_unity(&mut engine_of(separator, rate_hz), &input, &[512]).stems;
+            assert!(
+                stems(built) == stems(want),
+                "learned: {is_learned}, {rate_hz} Hz"
+            );
+        }
+    }
 }

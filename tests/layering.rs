@@ -38,9 +38,10 @@ const LAYERS: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates that belong to one layer.
-const OWNED_CRATES: [(&str, &str); 7] = [
+const OWNED_CRATES: [(&str, &str); 8] = [
     ("nice_plug", "plugin"),
     ("egui", "plugin"),
+    ("rfd", "plugin"),
     ("symphonia", "audio_file"),
     ("hound", "audio_file"),
     ("candle_core", "train"),

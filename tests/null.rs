@@ -5,12 +5,12 @@ mod common;
 
 use common::*;
 use unbraid::engine::{Chain, GainTargets};
-use unbraid::separators::build;
+use unbraid::separators::{SeparatorKind, build};
 use unbraid::stem::{NUM_STEMS, Stem};
 
 #[test]
 fn unity_is_the_delayed_input_at_every_rate() {
-    for kind in KINDS {
+    for kind in kinds() {
         for rate_hz in HOST_RATES_HZ {
             let mut engine = engine(kind, rate_hz);
             let latency = engine.latency_samples();
@@ -31,7 +31,7 @@ fn equal_gains_scale_the_delayed_input() {
     for gain in [0.0, 0.25, 0.3, 3.98] {
         let mut targets = GainTargets::UNITY;
         targets.stems = [gain; NUM_STEMS];
-        for kind in KINDS {
+        for kind in kinds() {
             let mut engine = engine(kind, 44_100.0);
             let latency = engine.latency_samples();
             let got = render(&mut engine, &input, &[480], |_| targets);
@@ -81,7 +81,7 @@ fn non_finite_input_counts_as_silence_and_leaves_no_trace() {
         dirty[0][n] = bad;
         silenced[0][n] = 0.0;
     }
-    for kind in KINDS {
+    for kind in kinds() {
         let got = render_unity(&mut engine(kind, 44_100.0), &dirty, &[512]);
         let want = render_unity(&mut engine(kind, 44_100.0), &silenced, &[512]);
         assert_eq!(got, want, "{kind:?}");
@@ -95,7 +95,7 @@ fn bypass_is_the_delayed_input_whatever_the_gains() {
         bypass: true,
         ..only(Stem::Drums)
     };
-    for kind in KINDS {
+    for kind in kinds() {
         let mut engine = engine(kind, 48_000.0);
         let latency = engine.latency_samples();
         let got = render(&mut engine, &input, &[333], |_| bypassed);
@@ -108,7 +108,7 @@ fn a_swap_of_the_same_latency_keeps_the_null() {
     let rate_hz = 44_100.0;
     let input = noise(120_000, 7);
     for pattern in [&[64_usize][..], &[8192], BLOCK_PATTERNS[8]] {
-        let live = || build(KINDS[0], rate_hz).expect("HPSS plays");
+        let live = || build(SeparatorKind::HpssLive, rate_hz).expect("HPSS plays");
         let (mut engine, mut sender) = swappable_engine(live(), rate_hz);
         let latency = engine.latency_samples();
         let mut output = Vec::new();

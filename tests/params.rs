@@ -45,8 +45,15 @@ const COMMON: [Row; 15] = [
     ("other_mute", "Other", "Other Mute", "Off", Some(1), true),
     ("output_gain", "", "Output Gain", "0.0 dB", None, true),
     ("bypass", "", "Bypass", "Off", Some(1), true),
-    ("mode", "", "Mode", "HPSS Live", Some(3), false),
+    ("mode", "", "Mode", DEFAULT_MODE, Some(3), false),
 ];
+
+/// The best that plays in this build.
+const DEFAULT_MODE: &str = if cfg!(feature = "default-models") {
+    "Conv-TasNet Live"
+} else {
+    "HPSS Live"
+};
 
 const MULTI_OUT_ONLY: [Row; 1] = [(
     "stem_outputs",
@@ -274,7 +281,7 @@ const STATE_0_1_0: &str = r#"{
 }"#;
 
 #[test]
-fn a_state_of_the_first_version_is_complete_and_left_as_it_is() {
+fn a_state_of_the_first_version_is_complete_and_plays_the_models_of_the_build() {
     let mut state: PluginState = serde_json::from_str(STATE_0_1_0).expect("well-formed");
     let ids: Vec<&String> = state.params.keys().collect();
     let mut want: Vec<String> = MultiOutParams::default()
@@ -284,10 +291,16 @@ fn a_state_of_the_first_version_is_complete_and_left_as_it_is() {
         .collect();
     want.sort_unstable();
     assert_eq!(ids, want.iter().collect::<Vec<_>>());
-    let before = serde_json::to_string(&state).expect("it can be written");
+    let text = |state: &PluginState| serde_json::to_string(state).expect("it can be written");
+    let before = text(&state);
     UnbraidMultiOut::filter_state(&mut state);
-    let after = serde_json::to_string(&state).expect("it can be written");
-    assert_eq!(after, before);
+    // It knew of no models: what an instance had chosen before must not stay.
+    let models = state.fields.remove("models");
+    assert_eq!(
+        models.as_deref(),
+        Some(r#"{"version":1,"live":null,"studio":null}"#)
+    );
+    assert_eq!(text(&state), before, "all else is left as it was");
 }
 
 #[test]
@@ -300,17 +313,25 @@ fn a_state_from_before_a_parameter_existed_gets_its_default() {
         .insert("mode".into(), ParamValue::String("retired-mode".into()));
     UnbraidMultiOut::filter_state(&mut state);
     assert!(matches!(state.params["drums_gain"], ParamValue::F32(0.0)));
-    assert!(matches!(&state.params["mode"], ParamValue::String(id) if id == "hpss-live"));
+    let default_mode = UnbraidParams::default().mode.default_plain_value();
+    assert!(
+        matches!(&state.params["mode"], ParamValue::String(id) if *id == default_mode.kind().name())
+    );
     assert!(matches!(&state.params["stem_outputs"], ParamValue::String(id) if id == "pre-fader"));
 }
 
 #[test]
-fn the_editor_size_survives_a_state() {
+fn editor_size_and_model_files_survive_a_state() {
     let params = UnbraidParams::default();
-    let state: PluginState = serde_json::from_str(STATE_0_1_0).expect("well-formed");
+    let mut state: PluginState = serde_json::from_str(STATE_0_1_0).expect("well-formed");
+    let models = r#"{"version":1,"live":"/a.safetensors","studio":null}"#;
+    state.fields.insert("models".into(), models.into());
     params.deserialize_fields(&state.fields);
     let size = *params.editor_size.lock().expect("no other thread");
     assert_eq!(size.logical(), (900.0, 600.0));
+    let file = params.models.file(SeparatorKind::ConvTasNetLive);
+    assert_eq!(file.as_deref(), Some("/a.safetensors"));
+    assert_eq!(params.models.file(SeparatorKind::ConvTasNetStudio), None);
     assert_eq!(params.serialize_fields(), state.fields);
 }
 

@@ -19,12 +19,11 @@ static ALLOCATOR: AllocDisabler = AllocDisabler;
 #[test]
 fn playing_swapping_and_resetting_never_allocate() {
     for rate_hz in [8_000.0, 44_100.0, 45_678.901, 192_000.0] {
-        for (from, to) in [
-            (SeparatorKind::HpssLive, SeparatorKind::HpssLive),
-            (SeparatorKind::HpssLive, SeparatorKind::HpssMix),
-            (SeparatorKind::HpssMix, SeparatorKind::HpssLive),
-        ] {
-            let separator = |kind| build(kind, rate_hz).expect("HPSS plays");
+        let swaps = kinds()
+            .into_iter()
+            .flat_map(|to| [(SeparatorKind::HpssLive, to), (to, SeparatorKind::HpssLive)]);
+        for (from, to) in swaps {
+            let separator = |kind| build(kind, rate_hz).expect("the kind plays");
             let (mut engine, mut sender) = swappable_engine(separator(from), rate_hz);
             sender.send(Box::new(Chain::new(separator(to), rate_hz, 1)));
             let [mut left, mut right] = noise(1_000, 1);
@@ -96,7 +95,7 @@ fn a_swapped_chain_comes_back_to_be_freed() {
 
 #[test]
 fn the_worst_hop_is_printed() {
-    for kind in KINDS {
+    for kind in kinds() {
         let rate_hz = 44_100.0;
         let mut engine = engine(kind, rate_hz);
         let input = noise(256 * 400, 1);

@@ -9,7 +9,7 @@ use unbraid::stem::Stem;
 
 #[test]
 fn a_reset_engine_is_like_new() {
-    for kind in KINDS {
+    for kind in kinds() {
         for rate_hz in [1_234.567_8, 44_100.0] {
             let input = noise(30_000, 1);
             let want = render(&mut engine(kind, rate_hz), &input, &[100], |_| {

@@ -1,177 +1,20 @@
 //! The `separate` tool from the outside: what it writes, and what it refuses.
 #![cfg(feature = "tools")]
 
-use std::collections::BTreeMap;
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-use unbraid::audio_file::{Audio, SampleFormat, WavWriter, read};
+use common::scratch::{Run, Scratch, max_difference, song, sum};
+use unbraid::audio_file::Audio;
 use unbraid::stem::NUM_CHANNELS;
-
-struct Run {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Run {
-    fn expect_success(self) -> Self {
-        assert_eq!(self.code, 0, "stderr: {}", self.stderr);
-        self
-    }
-
-    /// Exit code 1 and exactly one line on stderr, which is returned.
-    fn expect_one_error(self) -> String {
-        assert_eq!(self.code, 1, "stderr: {}", self.stderr);
-        let mut lines = self.stderr.lines();
-        let line = lines.next().expect("a line on stderr").to_owned();
-        assert_eq!(lines.next(), None, "after: {line}");
-        assert!(line.starts_with("error: "), "{line}");
-        line
-    }
-
-    fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|e| panic!("{e}\nstdout: {}\nstderr: {}", self.stdout, self.stderr))
-    }
-}
-
-/// A folder of its own for each test; the tool runs in it, so all its paths are relative.
-struct Scratch(TempDir);
-
-impl Scratch {
-    fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_separate"));
-        command
-            .current_dir(self.0.path())
-            .args(arguments.split_whitespace())
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &str) -> Run {
-        let output = self.command(arguments).output().unwrap();
-        Run {
-            code: output.status.code().expect("it was not killed"),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    /// Copies a file of `tests/data`.
-    fn data(&self, from: &str, to: &str) {
-        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-        self.file(to, fs::read(data.join(from)).unwrap());
-    }
-
-    fn wav(&self, name: &str, rate_hz: f64, channels: &[&[f32]]) {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let format = SampleFormat::Float32;
-        let mut writer = WavWriter::create(&path, rate_hz, channels.len(), format).unwrap();
-        writer.write(channels).unwrap();
-        writer.finish().unwrap();
-    }
-
-    /// A second of music of a kind; other sounds for another seed.
-    fn song(&self, name: &str, seed: u32) -> Audio {
-        let song = song(44_100.0, 44_100, seed);
-        self.wav(name, 44_100.0, &[&song[0], &song[1]]);
-        self.audio(name)
-    }
-
-    fn audio(&self, name: &str) -> Audio {
-        read(&self.path(name)).unwrap_or_else(|e| panic!("{e}"))
-    }
-
-    /// Every file below, by name, with its content.
-    fn tree(&self) -> BTreeMap<String, Vec<u8>> {
-        walkdir::WalkDir::new(self.0.path())
-            .into_iter()
-            .map(|entry| entry.unwrap())
-            .filter(|entry| entry.file_type().is_file())
-            .map(|entry| {
-                let name = entry.path().strip_prefix(self.0.path()).unwrap();
-                let name = name.to_str().unwrap().replace('\\', "/");
-                (name, fs::read(entry.path()).unwrap())
-            })
-            .collect()
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.tree().into_keys().collect()
-    }
-}
-
-/// A chord with a hit every quarter of a second, in stereo.
-fn song(rate_hz: f64, num_samples: usize, seed: u32) -> [Vec<f32>; NUM_CHANNELS] {
-    let mut state = seed;
-    let mut noise = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1_u32 << 24) as f32 - 0.5
-    };
-    std::array::from_fn(|channel| {
-        (0..num_samples)
-            .map(|n| {
-                let t = n as f64 / rate_hz;
-                let chord = [
-                    220.0,
-                    277.2,
-                    329.6 + channel as f64,
-                    10.0 * f64::from(seed % 50),
-                ];
-                let chord: f64 = chord
-                    .iter()
-                    .map(|f| (std::f64::consts::TAU * f * t).sin())
-                    .sum();
-                let hit = (-60.0 * (t % 0.25)).exp() as f32;
-                0.1 * chord as f32 + 0.6 * hit * noise()
-            })
-            .collect()
-    })
-}
 
 fn energy(audio: &Audio) -> f64 {
     let samples = audio.channels.iter().flatten();
     samples.map(|s| f64::from(*s) * f64::from(*s)).sum()
-}
-
-fn max_difference(a: &[f32], b: &[f32]) -> f32 {
-    assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f32::max)
-}
-
-/// Sum of several files, sample by sample.
-fn sum(parts: &[(f32, &Audio)], channel: usize) -> Vec<f32> {
-    (0..parts[0].1.num_samples())
-        .map(|n| {
-            parts
-                .iter()
-                .map(|(gain, audio)| gain * audio.channels[channel][n])
-                .sum()
-        })
-        .collect()
 }
 
 #[test]
@@ -235,7 +78,7 @@ fn a_remix_has_the_gains() {
     let scratch = Scratch::new();
     let song = scratch.song("song.wav", 2);
     scratch
-        .run("song.wav -o out --gain drums=-6dB,other=+3")
+        .hpss("song.wav -o out --gain drums=-6dB,other=+3")
         .expect_success();
     let (drums, other) = (
         scratch.audio("out/song/drums.wav"),
@@ -249,12 +92,12 @@ fn a_remix_has_the_gains() {
         assert!(error <= 1e-6, "{error}");
     }
     // The stems themselves are as they were.
-    scratch.run("song.wav -o plain").expect_success();
+    scratch.hpss("song.wav -o plain").expect_success();
     let tree = scratch.tree();
     assert_eq!(tree["out/song/drums.wav"], tree["plain/song/drums.wav"]);
 
     scratch
-        .run("song.wav -o unity --gain drums=0 --gain vocals=0 --stems none")
+        .hpss("song.wav -o unity --gain drums=0 --gain vocals=0 --stems none")
         .expect_success();
     assert_eq!(
         scratch.audio("unity/song/mix.wav"),
@@ -262,7 +105,7 @@ fn a_remix_has_the_gains() {
         "unity is the song, bit for bit"
     );
     scratch
-        .run("song.wav -o without --gain drums=-inf --stems none")
+        .hpss("song.wav -o without --gain drums=-inf --stems none")
         .expect_success();
     let without = scratch.audio("without/song/mix.wav");
     assert!(max_difference(&without.channels[0], &other.channels[0]) <= 1.2e-7);
@@ -283,7 +126,7 @@ fn a_mono_song_gives_mono_stems() {
     let samples = song(44_100.0, 20_000, 3);
     scratch.wav("mono.wav", 44_100.0, &[&samples[0]]);
     scratch
-        .run("mono.wav -o out --gain drums=-3")
+        .hpss("mono.wav -o out --gain drums=-3")
         .expect_success();
     let (drums, other) = (
         scratch.audio("out/mono/drums.wav"),
@@ -299,7 +142,7 @@ fn a_mono_song_gives_mono_stems() {
 fn stems_that_the_mode_leaves_silent_are_written_only_on_request() {
     let scratch = Scratch::new();
     scratch.song("song.wav", 4);
-    let run = scratch.run("song.wav -o out").expect_success();
+    let run = scratch.hpss("song.wav -o out").expect_success();
     assert_eq!(
         scratch.names(),
         ["out/song/drums.wav", "out/song/other.wav", "song.wav"]
@@ -308,7 +151,7 @@ fn stems_that_the_mode_leaves_silent_are_written_only_on_request() {
     assert!(run.stderr.starts_with(note), "{}", run.stderr);
     assert_eq!(run.stderr.lines().count(), 1);
 
-    let run = scratch.run("song.wav -o all --stems all").expect_success();
+    let run = scratch.hpss("song.wav -o all --stems all").expect_success();
     assert!(
         run.stderr.contains("bass and vocals: silent"),
         "{}",
@@ -326,7 +169,7 @@ fn stems_that_the_mode_leaves_silent_are_written_only_on_request() {
     }
 
     let run = scratch
-        .run("song.wav -o some --stems other")
+        .hpss("song.wav -o some --stems other")
         .expect_success();
     assert_eq!(run.stderr, "");
     assert!(!scratch.path("some/song/drums.wav").exists());
@@ -345,7 +188,9 @@ fn every_format_is_separated_without_its_encoder_delay() {
     ] {
         scratch.data(name, name);
         let folder = name.replace('.', "_");
-        scratch.run(&format!("{name} -o {folder}")).expect_success();
+        scratch
+            .hpss(&format!("{name} -o {folder}"))
+            .expect_success();
         let stem = Path::new(name).file_stem().unwrap().to_str().unwrap();
         let drums = scratch.audio(&format!("{folder}/{stem}/drums.wav"));
         assert_eq!(drums.num_samples(), 8_820, "{name}");
@@ -356,8 +201,10 @@ fn every_format_is_separated_without_its_encoder_delay() {
 fn integer_files_hold_the_same_and_what_clips_is_counted() {
     let scratch = Scratch::new();
     scratch.song("song.wav", 5);
-    scratch.run("song.wav -o float").expect_success();
-    scratch.run("song.wav -o int --format s24").expect_success();
+    scratch.hpss("song.wav -o float").expect_success();
+    scratch
+        .hpss("song.wav -o int --format s24")
+        .expect_success();
     for stem in ["drums", "other"] {
         let float = scratch.audio(&format!("float/song/{stem}.wav"));
         let int = scratch.audio(&format!("int/song/{stem}.wav"));
@@ -375,16 +222,16 @@ fn integer_files_hold_the_same_and_what_clips_is_counted() {
     let arguments =
         "loud.wav -o loud --stems none --gain drums=12,bass=12,other=12,vocals=12 --json";
     let json = scratch
-        .run(&format!("{arguments} --format s24"))
+        .hpss(&format!("{arguments} --format s24"))
         .expect_success()
         .json();
     assert_eq!(json["songs"][0]["clipped_samples"], 2);
     let json = scratch
-        .run(&format!("{arguments} --overwrite"))
+        .hpss(&format!("{arguments} --overwrite"))
         .expect_success()
         .json();
     assert_eq!(json["songs"][0]["clipped_samples"], 0);
-    let run = scratch.run(&arguments.replace("--json", "--overwrite --format s24"));
+    let run = scratch.hpss(&arguments.replace("--json", "--overwrite --format s24"));
     assert!(run.expect_success().stdout.contains("2 samples clipped"));
 }
 
@@ -405,7 +252,7 @@ fn folders_are_searched_for_songs() {
     // The second time, the stems of the first lie among the songs.
     for flag in ["", "--overwrite"] {
         let run = scratch
-            .run(&format!("music -o music/stems {flag}"))
+            .hpss(&format!("music -o music/stems {flag}"))
             .expect_success();
         let names = scratch.names();
         let wavs: Vec<&String> = names
@@ -421,9 +268,9 @@ fn folders_are_searched_for_songs() {
     }
 
     scratch.file("papers/letter.txt", "no song");
-    let error = scratch.run("papers -o out").expect_one_error();
+    let error = scratch.hpss("papers -o out").expect_one_error();
     assert!(error.contains("papers: expected songs"), "{error}");
-    let error = scratch.run("music -o music").expect_one_error();
+    let error = scratch.hpss("music -o music").expect_one_error();
     assert!(error.contains("other than the folder of songs"), "{error}");
     assert!(!scratch.path("out").exists());
 }
@@ -439,12 +286,12 @@ fn links_in_a_folder_are_followed() {
     symlink("../elsewhere", scratch.path("music/folder")).unwrap();
     symlink("../b.wav", scratch.path("music/b.wav")).unwrap();
     symlink("nowhere.txt", scratch.path("music/letter.txt")).unwrap();
-    scratch.run("music -o out").expect_success();
+    scratch.hpss("music -o out").expect_success();
     assert!(scratch.path("out/folder/deep/a/drums.wav").is_file());
     assert!(scratch.path("out/b/drums.wav").is_file());
 
     symlink("nowhere.wav", scratch.path("music/gone.wav")).unwrap();
-    let run = scratch.run("music -o out2");
+    let run = scratch.hpss("music -o out2");
     assert!(
         run.stderr.contains("gone.wav: there is no such file"),
         "{}",
@@ -517,7 +364,7 @@ fn a_song_that_cannot_be_read_is_one_line_and_leaves_nothing() {
         ),
         ("slow.wav", "sample rate 500 Hz is not supported"),
     ] {
-        let run = scratch.run(&format!("{name} -o out"));
+        let run = scratch.hpss(&format!("{name} -o out"));
         assert_eq!(
             run.stdout.lines().filter(|l| l.contains(".wav")).count(),
             0,
@@ -543,7 +390,7 @@ fn a_folder_that_cannot_be_written_is_one_line() {
     let before = scratch.tree();
     for output in ["taken", "taken/inside", "half"] {
         let error = scratch
-            .run(&format!("song.wav -o {output}"))
+            .hpss(&format!("song.wav -o {output}"))
             .expect_one_error();
         assert!(
             error.contains(output) && error.contains("can't be created"),
@@ -561,7 +408,8 @@ fn a_full_disk_is_one_line_and_leaves_nothing() {
     scratch.song("song.wav", 1);
     let before = scratch.tree();
     let tool = env!("CARGO_BIN_EXE_separate");
-    let script = format!("trap '' XFSZ; ulimit -f 100; exec '{tool}' song.wav -o out");
+    let script =
+        format!("trap '' XFSZ; ulimit -f 100; exec '{tool}' song.wav -o out --mode hpss-mix");
     let output = Command::new("sh")
         .args(["-c", &script])
         .current_dir(scratch.path(""))
@@ -607,14 +455,6 @@ fn what_the_command_line_asks_wrongly_is_one_line() {
         ("--stems drums,drums", "drums is named twice"),
         ("--stems none", "nothing to write"),
         ("--shard 4/3", "expected K/N with 1 ≤ K ≤ N, found \"4/3\""),
-        (
-            "--mode conv-tasnet-studio",
-            "Conv-TasNet Studio has no model in this build",
-        ),
-        (
-            "--mode conv-tasnet-live",
-            "Conv-TasNet Live has no model in this build",
-        ),
     ] {
         let error = scratch
             .run(&format!("song.wav -o out {arguments}"))
@@ -675,7 +515,7 @@ fn nothing_is_written_over_anything() {
             "stems/song/drums.wav exists: --overwrite",
         ),
     ] {
-        let error = scratch.run(arguments).expect_one_error();
+        let error = scratch.hpss(arguments).expect_one_error();
         assert!(
             error.replace('\\', "/").contains(words),
             "{arguments}: {error}"
@@ -683,7 +523,7 @@ fn nothing_is_written_over_anything() {
         assert_eq!(scratch.tree(), before, "{arguments}");
     }
     scratch
-        .run("a/song.wav -o stems --overwrite")
+        .hpss("a/song.wav -o stems --overwrite")
         .expect_success();
     assert_ne!(
         scratch.tree()["stems/song/drums.wav"],
@@ -697,7 +537,7 @@ fn a_song_that_fails_does_not_stop_the_others() {
     scratch.song("1.wav", 1);
     scratch.file("2.wav", "no audio");
     scratch.song("3.wav", 3);
-    let run = scratch.run("1.wav 2.wav missing.wav 3.wav -o out --jobs 1");
+    let run = scratch.hpss("1.wav 2.wav missing.wav 3.wav -o out --jobs 1");
     assert_eq!(run.code, 1);
     let errors: Vec<&str> = run
         .stderr
@@ -732,14 +572,14 @@ fn a_batch_is_resumed_where_it_stopped() {
     for seed in 1..=3 {
         scratch.song(&format!("songs/{seed}.wav"), seed);
     }
-    scratch.run("songs -o whole").expect_success();
+    scratch.hpss("songs -o whole").expect_success();
     // Done, half done and not begun, with the leftover of a killed run.
     scratch.file("out/1/drums.wav", "mine");
     scratch.file("out/1/other.wav", "mine too");
     scratch.file("out/2/other.wav", "keep me");
     scratch.file("out/2/.drums.wav.part", "half a file");
     let json = scratch
-        .run("songs -o out --skip-existing --json")
+        .hpss("songs -o out --skip-existing --json")
         .expect_success()
         .json();
     let statuses: Vec<&str> = json["songs"]
@@ -759,7 +599,9 @@ fn a_batch_is_resumed_where_it_stopped() {
         );
     }
     assert!(!tree.contains_key("out/2/.drums.wav.part"));
-    let run = scratch.run("songs -o out --skip-existing").expect_success();
+    let run = scratch
+        .hpss("songs -o out --skip-existing")
+        .expect_success();
     assert!(
         run.stdout.contains("3 songs: 0 written, 3 kept"),
         "{}",
@@ -776,7 +618,7 @@ fn shards_share_a_batch_without_gap_or_overlap() {
     }
     let mut done = Vec::new();
     for shard in 1..=3 {
-        let run = scratch.run(&format!("songs -o out --shard {shard}/3 --json"));
+        let run = scratch.hpss(&format!("songs -o out --shard {shard}/3 --json"));
         let json = run.expect_success().json();
         for song in json["songs"].as_array().unwrap() {
             assert_eq!(song["status"], "written");
@@ -786,7 +628,7 @@ fn shards_share_a_batch_without_gap_or_overlap() {
     done.sort();
     assert_eq!(done, [1, 2, 3, 4, 5].map(|n| format!("songs/{n}.wav")));
     let json = scratch
-        .run("songs/1.wav -o more --shard 2/2 --json")
+        .hpss("songs/1.wav -o more --shard 2/2 --json")
         .expect_success()
         .json();
     assert_eq!(json["songs"].as_array().unwrap().len(), 0);
@@ -800,7 +642,7 @@ fn the_number_of_jobs_changes_nothing() {
     }
     for jobs in [1, 2] {
         scratch
-            .run(&format!("songs -o out{jobs} --jobs {jobs} --gain drums=-6"))
+            .hpss(&format!("songs -o out{jobs} --jobs {jobs} --gain drums=-6"))
             .expect_success();
     }
     let tree = scratch.tree();
@@ -819,11 +661,12 @@ fn json_tells_all_about_every_song() {
     let scratch = Scratch::new();
     scratch.song("song.wav", 1);
     scratch.file("bad.wav", "no audio");
-    let run = scratch.run("song.wav bad.wav -o out --json");
+    let run = scratch.hpss("song.wav bad.wav -o out --json");
     assert_eq!(run.code, 1);
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
     let json = run.json();
     assert_eq!(json["mode"], "hpss-mix");
+    assert_eq!(json["model"], serde_json::Value::Null);
     assert_eq!(json["format"], "f32");
     assert_eq!(json["num_failed"], 1);
     let (song, bad) = (&json["songs"][0], &json["songs"][1]);
@@ -844,7 +687,7 @@ fn json_tells_all_about_every_song() {
     assert_eq!(bad["status"], "failed");
     assert!(bad["error"].as_str().unwrap().contains("found no audio"));
 
-    let run = scratch.run("song.wav -o quiet -q").expect_success();
+    let run = scratch.hpss("song.wav -o quiet -q").expect_success();
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
 }
 
@@ -855,7 +698,7 @@ fn a_killed_run_leaves_no_half_file_that_looks_whole() {
     let samples = song(44_100.0, 44_100 * 40, 1);
     scratch.wav("long.wav", 44_100.0, &[&samples[0], &samples[1]]);
     let mut child = scratch
-        .command("long.wav -o out -q")
+        .command("long.wav -o out -q --mode hpss-mix")
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
@@ -883,7 +726,7 @@ fn a_killed_run_leaves_no_half_file_that_looks_whole() {
     );
 
     scratch
-        .run("long.wav -o out -q --skip-existing")
+        .hpss("long.wav -o out -q --skip-existing")
         .expect_success();
     assert_eq!(
         scratch.names(),
@@ -902,7 +745,7 @@ fn a_reader_that_goes_away_does_not_stop_a_batch() {
         scratch.song(&format!("songs/{seed}.wav"), seed);
     }
     let mut child = scratch
-        .command("songs -o out --jobs 1")
+        .command("songs -o out --jobs 1 --mode hpss-mix")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

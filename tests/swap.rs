@@ -110,3 +110,38 @@ fn stems_cross_fade_within_one_latency() {
     assert_eq!(fading, 440);
     assert!(largest_jump(&drums) < 1.01 / 441.0);
 }
+
+#[test]
+fn hpss_live_and_conv_tasnet_live_swap_without_a_gap() {
+    let [from, to] = [SeparatorKind::HpssLive, SeparatorKind::ConvTasNetLive];
+    if !kinds().contains(&to) {
+        return;
+    }
+    for rate_hz in HOST_RATES_HZ
+        .into_iter()
+        .filter(|&rate_hz| rate_hz <= 48_000.0)
+    {
+        let separator = |kind| build(kind, rate_hz).expect("the kind plays");
+        let (mut engine, mut sender) = swappable_engine(separator(from), rate_hz);
+        let latency = engine.latency_samples();
+        let input = noise(42_000, 4);
+        let mut output: Stereo = Default::default();
+        for (id, kind) in [(0, from), (1, to), (2, from)] {
+            if id > 0 {
+                sender.send(Box::new(Chain::new(separator(kind), rate_hz, id)));
+                sender.deliver();
+            }
+            let start = output[0].len();
+            for block in (start..start + input[0].len() / 3).step_by(100) {
+                assert_eq!(engine.poll_chain(true), None, "no other latency");
+                let piece = input.each_ref().map(|x| x[block..block + 100].to_vec());
+                let rendered = render_unity(&mut engine, &piece, &[100]).output;
+                for (output, rendered) in output.iter_mut().zip(rendered) {
+                    output.extend(rendered);
+                }
+            }
+            assert_eq!(engine.chain_id(), id, "{kind:?} plays at {rate_hz} Hz");
+        }
+        assert_delayed(&output, &input, latency, &format!("{rate_hz} Hz"));
+    }
+}

@@ -11,6 +11,8 @@ use super::weights::{ModelError, Precision, Tensor, WeightsFile};
 #[derive(Debug)]
 pub struct ConvTasNetModel {
     config: ConvTasNetConfig,
+    licence: String,
+    provenance: serde_json::Value,
     input_norm: Option<Affine>,
     bottleneck: Matrix,
     blocks: Vec<Block>,
@@ -159,6 +161,8 @@ impl ConvTasNetModel {
             mask_slopes: vector("mask.slope"),
             mask: layer("mask"),
             filters,
+            licence: weights.licence.clone(),
+            provenance: weights.provenance.clone(),
             config,
         })
     }
@@ -166,6 +170,16 @@ impl ConvTasNetModel {
     /// What the network is.
     pub fn config(&self) -> &ConvTasNetConfig {
         &self.config
+    }
+
+    /// The licence of the weights, as an SPDX expression.
+    pub fn licence(&self) -> &str {
+        &self.licence
+    }
+
+    /// How the weights were trained; free in form.
+    pub fn provenance(&self) -> &serde_json::Value {
+        &self.provenance
     }
 
     /// The learned front end's filters, if it has one.

@@ -10,13 +10,17 @@
 //! owner of one. Both happen to a host that removes a plug-in while a chain is being built.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use nice_plug_egui::RepaintNotifier;
 
+use super::chain_request::{ChainRequest, NO_CHAIN};
+use super::models::Models;
 use crate::engine::{Chain, ChainSender, Engine, Meters, chain_swap};
+use crate::nn::{ModelError, shared};
 use crate::separators::{self, BuildError, Separator, SeparatorKind};
 use crate::stem::{NUM_CHANNELS, StemBuffer};
 
@@ -24,40 +28,19 @@ use crate::stem::{NUM_CHANNELS, StemBuffer};
 /// the audio thread's first hop costs no more than any other.
 const WARM_UP_HOPS: usize = 4;
 
-/// The id of no chain.
-pub const NO_CHAIN: u64 = 0;
-
-/// What a chain is built for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ChainRequest {
-    pub kind: SeparatorKind,
-    /// The host's rate, in the precision in which it arrives.
-    pub rate_hz: f32,
-}
-
-impl ChainRequest {
-    /// Different for every request; never [`NO_CHAIN`].
-    pub fn id(self) -> u64 {
-        ((self.kind as u64 + 1) << 32) | u64::from(self.rate_hz.to_bits())
-    }
-
-    /// The request of this id; `None` for [`NO_CHAIN`].
-    fn from_id(id: u64) -> Option<Self> {
-        let index = ((id >> 32) as usize).checked_sub(1)?;
-        Some(Self {
-            kind: *SeparatorKind::ALL.get(index)?,
-            rate_hz: f32::from_bits(id as u32),
-        })
-    }
-}
-
 /// How a request turned out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChainStatus {
     /// What plays: the kind asked for, its fallback, or nothing (the sound passes unchanged).
     pub kind: Option<SeparatorKind>,
-    /// One sentence for the user, if it is not the kind asked for.
+    /// One sentence for the user, if it is not the kind or the model asked for.
     pub problem: Option<String>,
+}
+
+impl ChainStatus {
+    fn new(kind: Option<SeparatorKind>, problem: Option<String>) -> Self {
+        Self { kind, problem }
+    }
 }
 
 /// Builds chains and sends them to the engine. Shared by the audio thread, which only calls
@@ -68,8 +51,10 @@ pub struct ChainBuilder {
     wanted_id: AtomicU64,
     /// Held while building.
     delivery: Mutex<Delivery>,
-    /// By request id; at most one entry a mode and rate. Never touched by the audio thread.
+    /// By request id: one entry for each mode, rate and model that was asked for. Never touched by
+    /// the audio thread.
     statuses: Mutex<BTreeMap<u64, ChainStatus>>,
+    models: Arc<Models>,
     repaint: RepaintNotifier,
 }
 
@@ -82,7 +67,7 @@ struct Delivery {
 }
 
 impl ChainBuilder {
-    pub fn new(repaint: RepaintNotifier) -> Self {
+    pub fn new(models: Arc<Models>, repaint: RepaintNotifier) -> Self {
         Self {
             wanted_id: AtomicU64::new(NO_CHAIN),
             delivery: Mutex::new(Delivery {
@@ -90,6 +75,7 @@ impl ChainBuilder {
                 sent_id: NO_CHAIN,
             }),
             statuses: Mutex::default(),
+            models,
             repaint,
         }
     }
@@ -145,7 +131,8 @@ impl ChainBuilder {
 
     fn build(&self, request: ChainRequest) -> Option<Box<Chain>> {
         let rate_hz = f64::from(request.rate_hz);
-        let (separator, status) = build_or_fall_back(request.kind, rate_hz);
+        let file = self.models.file(request.kind);
+        let (separator, status) = build_or_fall_back(request.kind, rate_hz, file.as_deref());
         lock(&self.statuses).insert(request.id(), status);
         self.repaint.request_repaint();
         separator.map(|mut separator| {
@@ -198,39 +185,42 @@ impl Drop for BuilderThread {
     }
 }
 
-/// The separator asked for, or else the one that stands in for it.
+/// The separator asked for, or else the one that stands in for it: the build's own weights for a
+/// file that can't be played, another kind where there are none.
 fn build_or_fall_back(
     kind: SeparatorKind,
     rate_hz: f64,
+    file: Option<&str>,
 ) -> (Option<Box<dyn Separator>>, ChainStatus) {
-    let problem = match separators::build(kind, rate_hz) {
-        Ok(separator) => {
-            let status = ChainStatus {
-                kind: Some(kind),
-                problem: None,
-            };
-            return (Some(separator), status);
+    let mut problem = None;
+    if let Some(file) = file {
+        match build_file(Path::new(file), rate_hz) {
+            Ok(separator) => return (Some(separator), ChainStatus::new(Some(kind), None)),
+            Err(error) => problem = Some(error.to_string()),
         }
-        Err(problem) => problem,
-    };
-    let fallback = kind.fallback();
-    match separators::build(fallback, rate_hz) {
-        Ok(separator) => {
-            let status = ChainStatus {
-                kind: Some(fallback),
-                problem: Some(format!("{problem}: {} plays instead.", fallback.title())),
-            };
-            (Some(separator), status)
-        }
-        Err(problem) => (None, dry(&problem)),
     }
+    let fallback = kind.fallback();
+    for (kind, title) in [(kind, "the built-in model"), (fallback, fallback.title())] {
+        match separators::build(kind, rate_hz) {
+            Ok(separator) => {
+                let problem = problem.map(|problem| format!("{problem}: {title} plays instead."));
+                return (Some(separator), ChainStatus::new(Some(kind), problem));
+            }
+            Err(error) => _ = problem.get_or_insert(error.to_string()),
+        }
+    }
+    let problem = problem.map(|problem| format!("{problem}: the sound passes unchanged."));
+    (None, ChainStatus::new(None, problem))
 }
 
-fn dry(problem: &BuildError) -> ChainStatus {
-    ChainStatus {
-        kind: None,
-        problem: Some(format!("{problem}: the sound passes unchanged.")),
-    }
+/// The separator of a model file. Errors call it by its name alone: the editor has one line.
+fn build_file(path: &Path, rate_hz: f64) -> Result<Box<dyn Separator>, BuildError> {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let bytes = std::fs::read(path).map_err(|error| ModelError::Read {
+        file: file.to_string(),
+        reason: error.to_string(),
+    })?;
+    separators::build_conv_tasnet(shared::load_bytes(&file, &bytes)?, rate_hz)
 }
 
 fn warm_up(separator: &mut dyn Separator) {
@@ -262,11 +252,16 @@ mod tests {
         ChainRequest {
             kind,
             rate_hz: RATE_HZ,
+            generation: 0,
         }
     }
 
+    fn builder() -> ChainBuilder {
+        ChainBuilder::new(Arc::default(), RepaintNotifier::new())
+    }
+
     fn started(kind: SeparatorKind) -> (ChainBuilder, Engine) {
-        let builder = ChainBuilder::new(RepaintNotifier::new());
+        let builder = builder();
         let request = request(kind);
         builder.want(request.id());
         let engine = builder
@@ -290,25 +285,6 @@ mod tests {
     }
 
     #[test]
-    fn every_request_has_its_own_id() {
-        let mut ids: Vec<u64> = SeparatorKind::ALL
-            .into_iter()
-            .flat_map(|kind| [44_100.0, 48_000.0, 45_678.9].map(|rate_hz| (kind, rate_hz)))
-            .map(|(kind, rate_hz)| {
-                let request = ChainRequest { kind, rate_hz };
-                assert_eq!(ChainRequest::from_id(request.id()), Some(request));
-                request.id()
-            })
-            .collect();
-        let count = ids.len();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), count);
-        assert!(!ids.contains(&NO_CHAIN));
-        assert_eq!(ChainRequest::from_id(NO_CHAIN), None);
-    }
-
-    #[test]
     fn a_kind_without_a_model_falls_back_and_says_so() {
         let (builder, engine) = started(SeparatorKind::ConvTasNetStudio);
         let wanted = request(SeparatorKind::ConvTasNetStudio);
@@ -321,12 +297,66 @@ mod tests {
         );
     }
 
+    /// Chooses a file for Conv-TasNet Live, and plays until what comes of it has taken over.
+    fn choose(builder: &ChainBuilder, engine: &mut Engine, file: Option<&Path>) -> ChainStatus {
+        let kind = SeparatorKind::ConvTasNetLive;
+        let file = file.map(|path| path.to_str().expect("plain letters").to_owned());
+        builder.models.choose(kind, file);
+        let wanted = ChainRequest {
+            generation: builder.models.generation(kind),
+            ..request(kind)
+        };
+        builder.want(wanted.id());
+        play(builder, engine);
+        assert_eq!(engine.chain_id(), wanted.id());
+        builder.status(wanted.id()).expect("it was built")
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_played_is_named_and_replaced_and_may_be_cleared() {
+        let folder = tempfile::tempdir().expect("a folder to write to");
+        let bad = folder.path().join("bad.safetensors");
+        std::fs::write(&bad, b"").expect("it can be written");
+        let missing = folder.path().join("gone.safetensors");
+        let built_in = separators::default_models::bytes(SeparatorKind::ConvTasNetLive);
+        let (kind, title) = match built_in {
+            Some(_) => (SeparatorKind::ConvTasNetLive, "the built-in model"),
+            None => (SeparatorKind::HpssLive, "HPSS Live"),
+        };
+
+        let (builder, mut engine) = started(SeparatorKind::HpssLive);
+        for (file, words) in [
+            (
+                &bad,
+                "bad.safetensors: expected a safetensors file, found an empty file",
+            ),
+            (&missing, "gone.safetensors: cannot be read: "),
+        ] {
+            let status = choose(&builder, &mut engine, Some(file));
+            assert_eq!(status.kind, Some(kind));
+            let problem = status.problem.expect("it can't be played");
+            assert!(problem.starts_with(words), "{problem}");
+            assert!(
+                problem.ends_with(&format!(": {title} plays instead.")),
+                "{problem}"
+            );
+        }
+        if let Some(bytes) = built_in {
+            let good = folder.path().join("good.safetensors");
+            std::fs::write(&good, bytes).expect("it can be written");
+            for file in [Some(good.as_path()), None] {
+                let status = choose(&builder, &mut engine, file);
+                assert_eq!(status, ChainStatus::new(Some(kind), None));
+            }
+        }
+    }
+
     #[test]
     fn a_rate_that_nothing_supports_leaves_no_engine_and_says_why() {
-        let builder = ChainBuilder::new(RepaintNotifier::new());
+        let builder = builder();
         let request = ChainRequest {
-            kind: SeparatorKind::HpssLive,
             rate_hz: 500.0,
+            ..request(SeparatorKind::HpssLive)
         };
         builder.want(request.id());
         assert!(

@@ -1,4 +1,4 @@
-//! The editor's window: opens at the size that the user left it, lays out header, strips and
+//! The editor's window: opens at the size that the user left it, lays out header, strips, model and
 //! status line, and repaints only while something moves.
 //!
 //! It owns nothing that sounds: parameters go through the host, everything else is read from
@@ -7,6 +7,7 @@
 mod header;
 mod knob;
 mod level_meter;
+mod model_line;
 mod read_out;
 mod status_line;
 mod stem_strip;
@@ -21,6 +22,7 @@ use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
 use nice_plug::editor::{Editor, HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor};
+use nice_plug::prelude::Param;
 use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::resizable_window::ResizableWindow;
 use nice_plug_egui::{
@@ -29,6 +31,7 @@ use nice_plug_egui::{
 };
 
 use self::level_meter::PeakHold;
+use self::model_line::ModelLine;
 use self::stem_strip::Strip;
 use super::chain_builder::ChainBuilder;
 use super::params::{ClassParams, DISPLAY_ORDER, EditorSize};
@@ -155,6 +158,7 @@ struct App {
     /// Indexed by stem, then channel.
     stem_holds: [[PeakHold; NUM_CHANNELS]; NUM_STEMS],
     output_holds: [PeakHold; NUM_CHANNELS],
+    model_line: ModelLine,
     status_line: status_line::StatusLine,
     /// The number of blocks at the last look, and the window time at which it changed, in seconds.
     last_block: (u32, f64),
@@ -163,6 +167,7 @@ struct App {
 impl App {
     fn new(shared: Shared, size: LogicalSize<f32>) -> Self {
         Self {
+            model_line: ModelLine::new(shared.repaint.clone()),
             shared,
             host: None,
             opening: Some(vec2(size.width, size.height)),
@@ -235,10 +240,31 @@ impl App {
 
         let window = ui.max_rect().shrink(theme::MARGIN);
         let (top, rest) = window.split_top_bottom_at_y(window.top() + theme::HEADER_HEIGHT);
-        let (middle, bottom) = rest.split_top_bottom_at_y(rest.bottom() - theme::STATUS_HEIGHT);
+        let (rest, bottom) = rest.split_top_bottom_at_y(rest.bottom() - theme::STATUS_HEIGHT);
+        let common = params.common();
+        let mode = common.mode.unmodulated_plain_value();
+        let wanted_kind = mode.kind();
+        let model_height = if wanted_kind.needs_model() {
+            theme::MODEL_HEIGHT
+        } else {
+            0.0
+        };
+        let (middle, model) = rest.split_top_bottom_at_y(rest.bottom() - model_height);
         let middle = middle.shrink2(vec2(0.0, theme::GAP));
 
         header::show(&mut child(ui, top), params, setter, now);
+        let mut has_chosen = self.model_line.take_answer(&common.models);
+        if wanted_kind.needs_model() {
+            let model = &mut child(ui, model);
+            has_chosen |= self.model_line.show(model, wanted_kind, &common.models);
+        }
+        if has_chosen {
+            // A host hears of parameters only. Without one it would not know that its project has
+            // changed, and one that sleeps would not call for the next block.
+            setter.begin_set_parameter(&common.mode);
+            setter.set_parameter(&common.mode, mode);
+            setter.end_set_parameter(&common.mode);
+        }
         let is_running = self.is_running(ui);
         // Meters of an engine that stands still would stay where they are.
         let level = |peak: f32| if is_running { peak } else { 0.0 };

@@ -6,13 +6,15 @@
 //!                   └──────> ChainBuilder: new chain ──────┘
 //! ```
 //!
-//! Loading a state calls neither `activate()` nor `reset()`: it only sets parameters. So `process()`
-//! compares the chain that the parameters ask for with the one it asked for last, at every block.
+//! Loading a state calls neither `activate()` nor `reset()`: it only sets parameters and fields. So
+//! `process()` compares the chain that they ask for with the one it asked for last, at every block.
 
 mod chain_builder;
+mod chain_request;
 pub mod class;
 mod editor;
 pub mod gain;
+pub mod models;
 pub mod params;
 mod playing;
 mod state;
@@ -22,7 +24,8 @@ use std::sync::Arc;
 use nice_plug::prelude::*;
 use nice_plug_egui::RepaintNotifier;
 
-use chain_builder::{BuilderThread, ChainBuilder, ChainRequest, NO_CHAIN};
+use chain_builder::{BuilderThread, ChainBuilder};
+use chain_request::{ChainRequest, NO_CHAIN};
 use class::{Class, MultiOut, Plain};
 use editor::{Shared, UnbraidEditor};
 use params::{ClassParams, DISPLAY_ORDER, StemOutputs};
@@ -67,9 +70,11 @@ pub struct UnbraidPlugin<C: Class> {
 impl<C: Class> Default for UnbraidPlugin<C> {
     fn default() -> Self {
         let repaint = RepaintNotifier::new();
+        let params = Arc::<C::Params>::default();
+        let models = params.common().models.clone();
         Self {
-            params: Arc::default(),
-            builder: Arc::new(ChainBuilder::new(repaint.clone())),
+            params,
+            builder: Arc::new(ChainBuilder::new(models, repaint.clone())),
             builder_thread: None,
             meters: Arc::new(Meters::new()),
             playing: Arc::new(Playing::new()),
@@ -87,9 +92,12 @@ impl<C: Class> Default for UnbraidPlugin<C> {
 impl<C: Class> UnbraidPlugin<C> {
     /// The chain that the parameters ask for.
     fn request(&self) -> ChainRequest {
+        let params = self.params.common();
+        let kind = params.mode.value().kind();
         ChainRequest {
-            kind: self.params.common().mode.value().kind(),
+            kind,
             rate_hz: self.rate_hz,
+            generation: params.models.generation(kind),
         }
     }
 
@@ -105,7 +113,7 @@ impl<C: Class> UnbraidPlugin<C> {
     }
 
     /// Asks for another chain when the parameters do, and lets one that has arrived take over.
-    fn follow_mode(&mut self, context: &mut impl ProcessContext<Self>) {
+    fn follow_request(&mut self, context: &mut impl ProcessContext<Self>) {
         let request = self.request();
         if request.id() != self.requested_id && self.engine.is_some() {
             self.want(request);
@@ -225,7 +233,7 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
         aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        self.follow_mode(context);
+        self.follow_request(context);
         let Some(engine) = &mut self.engine else {
             return ProcessStatus::Normal;
         };

@@ -9,13 +9,16 @@ use nice_plug::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::gain;
+use super::models::Models;
 use crate::engine::{GainTargets, StemControl};
-use crate::separators::SeparatorKind;
+use crate::separators::{SeparatorKind, default_models};
 use crate::stem::{NUM_STEMS, Stem};
 
-/// The mode of a new instance. Conv-TasNet Live takes this place once its weights are part of the
-/// build; songs saved before keep their own mode, because a state names it.
-pub const DEFAULT_MODE: Mode = Mode::HpssLive;
+/// The mode of a new instance. Songs keep their own mode, because a state names it.
+pub const DEFAULT_MODE: Mode = match default_models::bytes(SeparatorKind::ConvTasNetLive) {
+    Some(_) => Mode::ConvTasNetLive,
+    None => Mode::HpssLive,
+};
 
 /// The order of the stems on screen and in lists of parameters: the one asked for most comes first.
 pub const DISPLAY_ORDER: [Stem; NUM_STEMS] = [Stem::Vocals, Stem::Drums, Stem::Bass, Stem::Other];
@@ -121,6 +124,9 @@ pub struct UnbraidParams {
     #[id = "mode"]
     pub mode: EnumParam<Mode>,
 
+    #[persist = "models"]
+    pub models: Arc<Models>,
+
     /// Written by the editor and by state loads, read by the editor; never on the audio thread.
     #[persist = "editor_size"]
     pub editor_size: Arc<Mutex<EditorSize>>,
@@ -136,6 +142,7 @@ impl Default for UnbraidParams {
             output_gain: gain_param("Output Gain"),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             mode: EnumParam::new("Mode", DEFAULT_MODE).non_automatable(),
+            models: Arc::default(),
             editor_size: Arc::default(),
         }
     }

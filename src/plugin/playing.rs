@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use atomic_float::AtomicF32;
 
-use super::chain_builder::NO_CHAIN;
+use super::chain_request::NO_CHAIN;
 
 /// Written by whoever owns the plug-in (the audio thread, or `activate()`), read by the editor.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Saved states: what older versions left out and what a damaged file holds, put right before the
 //! parameters see it.
 //!
-//! A state carries the version of the program that saved it. nice-plug would leave a parameter that
-//! the state lacks at whatever it happened to be, take any number for a gain, and panic on a mode
-//! that is out of range.
+//! A state carries the version of the program that saved it. nice-plug would leave a parameter or
+//! field that the state lacks at whatever it happened to be, take any number for a gain, and panic
+//! on a mode that is out of range.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,11 @@ use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Enum, FloatParam, Param, PluginState};
 
 use super::gain::{MAX_DB, OFF_DB};
+use super::models::ModelFiles;
 use super::params::{ClassParams, StemParams};
 use crate::stem::Stem;
 
-/// Gives every parameter of the class a value that it can take.
+/// Gives every parameter of the class a value that it can take, and every mode its model.
 pub fn repair<P: ClassParams + Default>(state: &mut PluginState) {
     let params = P::default();
     let common = params.common();
@@ -32,6 +33,11 @@ pub fn repair<P: ClassParams + Default>(state: &mut PluginState) {
     repair_enum(values, "mode".into(), &common.mode);
     if let Some(stem_outputs) = params.stem_outputs() {
         repair_enum(values, "stem_outputs".into(), stem_outputs);
+    }
+    let models = state.fields.get("models");
+    if models.is_none_or(|json| serde_json::from_str::<ModelFiles>(json).is_err()) {
+        let none = serde_json::to_string(&ModelFiles::default()).expect("it is plain data");
+        state.fields.insert("models".into(), none);
     }
 }
 
@@ -68,14 +74,22 @@ fn repair_enum<T: Enum + PartialEq + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugin::params::MultiOutParams;
+    use crate::plugin::params::{DEFAULT_MODE, MultiOutParams};
     use nice_plug::params::Params;
 
-    fn repaired(params: &str) -> Values {
-        let json = format!(r#"{{"version":"0.0.1","params":{params},"fields":{{}}}}"#);
+    fn repaired_state(params: &str, fields: &str) -> PluginState {
+        let json = format!(r#"{{"version":"0.0.1","params":{params},"fields":{fields}}}"#);
         let mut state = serde_json::from_str(&json).expect("a well-formed state");
         repair::<MultiOutParams>(&mut state);
-        state.params
+        state
+    }
+
+    fn repaired(params: &str) -> Values {
+        repaired_state(params, "{}").params
+    }
+
+    fn default_mode() -> String {
+        format!("String({:?})", DEFAULT_MODE.kind().name())
     }
 
     fn text(values: &Values, id: &str) -> String {
@@ -93,7 +107,7 @@ mod tests {
         want.sort_unstable();
         assert_eq!(values.keys().cloned().collect::<Vec<_>>(), want);
         assert_eq!(text(&values, "vocals_gain"), "F32(0.0)");
-        assert_eq!(text(&values, "mode"), r#"String("hpss-live")"#);
+        assert_eq!(text(&values, "mode"), default_mode());
     }
 
     #[test]
@@ -116,7 +130,22 @@ mod tests {
         assert_eq!(text(&values, "bass_gain"), "F32(-84.0)");
         assert_eq!(text(&values, "other_gain"), "F32(0.0)");
         assert_eq!(text(&values, "bass_mute"), "Bool(false)");
-        assert_eq!(text(&values, "mode"), r#"String("hpss-live")"#);
+        assert_eq!(text(&values, "mode"), default_mode());
         assert_eq!(text(&values, "stem_outputs"), r#"String("pre-fader")"#);
+    }
+
+    #[test]
+    fn without_a_readable_field_no_model_file_is_chosen() {
+        let none = r#"{"version":1,"live":null,"studio":null}"#;
+        for fields in ["{}", r#"{"models":"3"}"#, r#"{"models":"{\"live\":7}"}"#] {
+            assert_eq!(
+                repaired_state("{}", fields).fields["models"],
+                none,
+                "{fields}"
+            );
+        }
+        let chosen = r#"{"models":"{\"version\":1,\"studio\":\"/net\"}"}"#;
+        let kept = r#"{"version":1,"studio":"/net"}"#;
+        assert_eq!(repaired_state("{}", chosen).fields["models"], kept);
     }
 }

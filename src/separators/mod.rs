@@ -3,6 +3,7 @@
 //! Station in the way: … hop → **separator** → stems …
 
 mod conv_tasnet;
+pub mod default_models;
 mod hpss;
 mod resampled;
 mod stem_energy;
@@ -12,7 +13,11 @@ pub use hpss::{FREQUENCY_MEDIAN_BINS, Hpss, HpssConfig, TIME_MEDIAN_HOPS};
 pub use resampled::Resampled;
 pub use stem_energy::{NUM_ENERGY_BANDS, StemEnergy};
 
+use std::sync::Arc;
+
 use crate::dsp::grid::Grid;
+use crate::nn::config::FrontEnd;
+use crate::nn::{ConvTasNetModel, ModelError};
 use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
 
 /// Splits a stereo mix into stems, one fixed-size hop at a time, at the rate it was built for.
@@ -105,6 +110,14 @@ impl SeparatorKind {
         }
     }
 
+    /// Whether this kind plays a network.
+    pub const fn needs_model(self) -> bool {
+        matches!(
+            self,
+            SeparatorKind::ConvTasNetLive | SeparatorKind::ConvTasNetStudio
+        )
+    }
+
     /// What plays instead while this kind has no model: of the same character, live or not.
     pub const fn fallback(self) -> SeparatorKind {
         match self {
@@ -114,29 +127,62 @@ impl SeparatorKind {
     }
 }
 
-/// Builds the separator of a kind for a host rate in Hz.
+/// Builds the separator of a kind for a host rate in Hz, on the build's own weights if it needs any.
 ///
 /// # Errors
 /// The rate is outside [`MIN_RATE_HZ`]..=[`MAX_RATE_HZ`], or the kind needs a model and has none.
 pub fn build(kind: SeparatorKind, rate_hz: f64) -> Result<Box<dyn Separator>, BuildError> {
-    if !(MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {
-        return Err(BuildError::Rate { rate_hz });
-    }
-    let grid = Grid::new(rate_hz);
-    match kind {
-        SeparatorKind::HpssLive => Ok(Box::new(Hpss::new(HpssConfig::LIVE, &grid))),
-        SeparatorKind::HpssMix => Ok(Box::new(Hpss::new(HpssConfig::MIX, &grid))),
+    let config = match kind {
+        SeparatorKind::HpssLive => HpssConfig::LIVE,
+        SeparatorKind::HpssMix => HpssConfig::MIX,
         SeparatorKind::ConvTasNetLive | SeparatorKind::ConvTasNetStudio => {
-            Err(BuildError::NoModel { kind })
+            return build_conv_tasnet(default_models::load(kind)?, rate_hz);
         }
+    };
+    check_rate(rate_hz)?;
+    Ok(Box::new(Hpss::new(config, &Grid::new(rate_hz))))
+}
+
+/// Builds the separator of a network for a host rate in Hz: with an STFT front end it runs
+/// natively, with a learned one through [`Resampled`] where the rate is not its own.
+///
+/// Any network plays in either Conv-TasNet mode, with the latency that it has; the mode only says
+/// which file is meant.
+///
+/// # Errors
+/// The rate is outside [`MIN_RATE_HZ`]..=[`MAX_RATE_HZ`].
+pub fn build_conv_tasnet(
+    model: Arc<ConvTasNetModel>,
+    rate_hz: f64,
+) -> Result<Box<dyn Separator>, BuildError> {
+    check_rate(rate_hz)?;
+    let own_rate_hz = match &model.config().front_end {
+        FrontEnd::Stft(_) => rate_hz,
+        FrontEnd::Learned(learned) => learned.rate_hz,
+    };
+    let separator = Box::new(ConvTasNet::new(model, &Grid::new(own_rate_hz)));
+    Ok(if own_rate_hz == rate_hz {
+        separator
+    } else {
+        Box::new(Resampled::new(separator, own_rate_hz, rate_hz))
+    })
+}
+
+fn check_rate(rate_hz: f64) -> Result<(), BuildError> {
+    if (MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {
+        Ok(())
+    } else {
+        Err(BuildError::Rate { rate_hz })
     }
 }
 
 /// Why a separator can't be built; one sentence each.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     #[error("{} has no model in this build", .kind.title())]
     NoModel { kind: SeparatorKind },
+    #[error(transparent)]
+    Model(#[from] ModelError),
     #[error(
         "sample rate {rate_hz} Hz is not supported: expected {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz"
     )]

@@ -3,13 +3,15 @@
 #![allow(dead_code, reason = "no test needs all of it")]
 
 pub mod networks;
+#[cfg(feature = "tools")]
+pub mod scratch;
 
 use std::sync::Arc;
 
 use unbraid::engine::{
     Chain, ChainSender, Engine, GainTargets, MAX_BLOCK_SAMPLES, Meters, chain_swap,
 };
-use unbraid::separators::{Separator, SeparatorKind, StemEnergy, build};
+use unbraid::separators::{Separator, SeparatorKind, StemEnergy, build, default_models};
 use unbraid::stem::{NUM_CHANNELS, NUM_STEMS, Stem, StemBuffer};
 
 /// The rates of the usual and of the strangest hosts.
@@ -30,8 +32,12 @@ pub const HOST_RATES_HZ: [f64; 14] = [
     768_000.0,
 ];
 
-/// Kinds that play in every build.
-pub const KINDS: [SeparatorKind; 2] = [SeparatorKind::HpssLive, SeparatorKind::HpssMix];
+/// Kinds that play in this build.
+pub fn kinds() -> Vec<SeparatorKind> {
+    let plays =
+        |&kind: &SeparatorKind| !kind.needs_model() || default_models::bytes(kind).is_some();
+    SeparatorKind::ALL.into_iter().filter(plays).collect()
+}
 
 /// Block lengths that a host may use: each pattern is repeated until the signal ends.
 pub const BLOCK_PATTERNS: [&[usize]; 9] = [

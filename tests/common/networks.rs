@@ -67,7 +67,7 @@ pub fn random_weights(config: &ConvTasNetConfig, seed: u32) -> WeightsFile {
     WeightsFile {
         config: config.clone(),
         licence: "CC0-1.0".to_owned(),
-        provenance: serde_json::json!({ "seed": seed }),
+        provenance: format!("seed {seed}").into(),
         tensors,
     }
 }

@@ -38,11 +38,12 @@ def settle(plugin):
 
 
 start = time.monotonic()
-plugin = fresh(mode="HPSS Live")
+plugin = fresh()
 checks.check("an instance is there within a second", time.monotonic() - start < 1)
 want = {
     f"{stem}_{kind}" for stem in ("vocals", "drums", "bass", "other") for kind in ("gain_db", "solo", "mute")
 } | {"output_gain_db", "bypass", "mode"}
+checks.check("a new instance plays the network", plugin.mode == "Conv-TasNet Live", plugin.mode)
 found = set(plugin.parameters)
 checks.check("every parameter is there", want <= found, f"missing: {sorted(want - found)}")
 checks.check("the mode can't be automated", not plugin.parameters["mode"].is_automatable)
@@ -59,7 +60,7 @@ mono = noise(1, 20_000, 2)
 checks.equal("unity is the input on a mono track", mono, fresh()(mono, RATE_HZ, reset=True))
 
 sound = noise(2, 2 * RATE_HZ, 3)
-for mode in ("HPSS Live", "HPSS Mix"):
+for mode in ("HPSS Live", "HPSS Mix", "Conv-TasNet Live"):
     separated = {}
     for block in (64, 512, 4096):
         plugin = settle(fresh(mode=mode, drums_solo=True))
@@ -70,11 +71,13 @@ for mode in ("HPSS Live", "HPSS Mix"):
     muted = settle(fresh(mode=mode, drums_mute=True))(sound, RATE_HZ, buffer_size=512, reset=True)
     difference = np.abs(drums + muted - sound).max()
     checks.check(f"{mode}: drums and the rest are the mix", difference < 1e-6, difference)
-    checks.check(
-        f"{mode}: both parts are there",
-        min(level_db(drums), level_db(muted)) > -40,
-        f"{level_db(drums):.1f} and {level_db(muted):.1f} dB",
-    )
+    # What a network makes of noise, nobody can tell; HPSS finds both in it.
+    if mode.startswith("HPSS"):
+        checks.check(
+            f"{mode}: both parts are there",
+            min(level_db(drums), level_db(muted)) > -40,
+            f"{level_db(drums):.1f} and {level_db(muted):.1f} dB",
+        )
 
 plugin = fresh(mode="HPSS Live", output_gain_db=-6.0)
 quieter = plugin(sound, RATE_HZ, reset=True)

@@ -1,4 +1,5 @@
-//! Plays the demo song through the installed plug-in and writes down what is heard.
+//! Plays the demo song through the installed plug-in, as it is when it is new, and writes down what
+//! is heard.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +18,8 @@ const RATE_HZ: u32 = 44_100;
 const BLOCK_SAMPLES: usize = 512;
 
 /// Plays the song at unity, with the drums soloed and through the multi-output class; writes the
-/// input, the outputs and the stems as WAV files, and fails if unity is not the delayed input.
+/// input, the outputs and the stems as WAV files, scores the stems, and fails if unity is not the
+/// delayed input.
 pub fn play(clap: &Path, folder: &Path) -> Result<()> {
     let song = demo_song::render(f64::from(RATE_HZ), demo_song::DEFAULT_SEED);
     let mix = song.mix().to_vec();
@@ -67,6 +69,7 @@ pub fn play(clap: &Path, folder: &Path) -> Result<()> {
         .iter()
         .map(|port| port.name.to_lowercase())
         .collect();
+    let mut scores = Vec::new();
     for stem in Stem::ALL {
         let port = names
             .iter()
@@ -77,11 +80,12 @@ pub fn play(clap: &Path, folder: &Path) -> Result<()> {
                     stem.name()
                 )
             })?;
-        let file = folder.join(format!("{}.wav", stem.name()));
-        write_wav(&file, &aligned(&stems.ports[port], latency))?;
+        let separated = aligned(&stems.ports[port], latency);
+        write_wav(&folder.join(format!("{}.wav", stem.name())), &separated)?;
+        let truth = &song.stems[stem as usize];
+        scores.push((stem, si_sdr_db(truth, &separated), si_sdr_db(truth, &mix)));
     }
 
-    let true_drums = &song.stems[Stem::Drums as usize];
     let song_seconds = num_samples as f64 / f64::from(RATE_HZ);
     println!();
     println!(
@@ -95,11 +99,12 @@ pub fn play(clap: &Path, folder: &Path) -> Result<()> {
         Null::Exact => println!("  unity          equals the delayed input bit for bit"),
         Null::Depth { db } => println!("  unity          differs from the input by {db:.1} dB"),
     }
-    println!(
-        "  drums soloed   SI-SDR {:.2} dB; in the mix {:.2} dB",
-        si_sdr_db(true_drums, &drums),
-        si_sdr_db(true_drums, &mix)
-    );
+    for (stem, separated_db, mix_db) in scores {
+        println!(
+            "  {:<14} SI-SDR {separated_db:.2} dB; in the mix {mix_db:.2} dB",
+            stem.name()
+        );
+    }
     println!("  speed          {:.0}x real time", song_seconds / seconds);
     println!("  listen to      {}", folder.display());
     if unity_null != Null::Exact {

@@ -9,8 +9,10 @@ use clap::{Parser, ValueEnum};
 use unbraid::audio_file::SampleFormat;
 use unbraid::dsp::decibel::db_to_gain;
 use unbraid::engine::GainTargets;
-use unbraid::separators::{SeparatorKind, build};
+use unbraid::separators::SeparatorKind;
 use unbraid::stem::{NUM_STEMS, Stem};
+
+use crate::method::Method;
 
 /// The highest gain, as in the plug-in.
 const MAX_GAIN_DB: f32 = 12.0;
@@ -18,7 +20,11 @@ const MAX_GAIN_DB: f32 = 12.0;
 const EXAMPLES: &str = "\
 Examples:
   separate song.mp3 -o stems
-      writes stems/song/drums.wav and stems/song/other.wav
+      writes stems/song/drums.wav, bass.wav, other.wav and vocals.wav
+  separate song.mp3 -o stems --model mine.safetensors
+      the same with a network of one's own
+  separate song.mp3 -o stems --mode hpss-mix
+      writes drums and the rest, found without a network
   separate album/ -o stems --gain drums=-6,other=+1.5
       writes a remix, mix.wav, beside the stems of every song in the folder
   separate song.flac -o out --gain drums=-inf --stems none
@@ -44,9 +50,14 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
 
-    /// How to separate
-    #[arg(short, long, value_name = "MODE", default_value = "hpss-mix", value_parser = mode_parser())]
-    pub mode: SeparatorKind,
+    /// How to separate [default: conv-tasnet-live, or hpss-mix in a build without its model]
+    #[arg(short, long, value_name = "MODE", value_parser = mode_parser())]
+    pub mode: Option<SeparatorKind>,
+
+    /// Network for a Conv-TasNet mode, as a .safetensors file; any plays in either mode [default:
+    /// the one that is part of the build]
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
 
     /// Stems to write: drums, bass, other, vocals, all or none [default: those that the mode fills]
     #[arg(short, long, value_name = "STEM,…", value_delimiter = ',')]
@@ -142,7 +153,7 @@ impl Track {
 /// What the command line asks for every song.
 #[derive(Debug)]
 pub struct Settings {
-    pub mode: SeparatorKind,
+    pub method: Method,
     pub tracks: Vec<Track>,
     pub gains: GainTargets,
     pub format: Format,
@@ -153,9 +164,12 @@ pub struct Settings {
 
 impl Settings {
     pub fn new(args: &Args) -> anyhow::Result<Self> {
+        let method = Method::new(args.mode, args.model.as_deref())?;
         let default_stems = args.stems.is_empty();
         let stems = if default_stems {
-            let filled = Stem::ALL.into_iter().filter(|&stem| args.mode.fills(stem));
+            let filled = Stem::ALL
+                .into_iter()
+                .filter(|&stem| method.kind.fills(stem));
             filled.collect()
         } else {
             parse_stems(&args.stems)?
@@ -172,11 +186,8 @@ impl Settings {
             !tracks.is_empty(),
             "--stems none leaves nothing to write: expected a --gain for the remix"
         );
-        // A mode that can't run is one error, not one for each song. Any rate tells.
-        build(args.mode, 48_000.0)
-            .with_context(|| format!("--mode {} can't be used", args.mode.name()))?;
         Ok(Self {
-            mode: args.mode,
+            method,
             tracks,
             gains,
             format: args.format,
@@ -189,13 +200,13 @@ impl Settings {
     pub fn print_notes(&self) {
         let unfilled = Stem::ALL
             .into_iter()
-            .filter(|&stem| !self.mode.fills(stem))
+            .filter(|&stem| !self.method.kind.fills(stem))
             .filter(|&stem| self.default_stems || self.tracks.contains(&Track::Stem(stem)));
         let names: Vec<&str> = unfilled.map(Stem::name).collect();
         if names.is_empty() {
             return;
         }
-        let (names, title) = (names.join(" and "), self.mode.title());
+        let (names, title) = (names.join(" and "), self.method.kind.title());
         if self.default_stems {
             eprintln!(
                 "note: {title} does not fill {names}, so they are not written (--stems all writes them, silent)"

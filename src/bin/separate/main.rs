@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod method;
 mod plan;
 mod report;
 mod song;

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::args::Settings;
+use crate::method::About;
 use crate::plan::Song;
 use crate::song::Done;
 
@@ -21,6 +22,7 @@ pub fn say(line: impl fmt::Display) {
 #[derive(Debug, Serialize)]
 pub struct Report {
     mode: &'static str,
+    model: Option<About>,
     format: &'static str,
     songs: Vec<SongReport>,
     pub num_failed: usize,
@@ -68,7 +70,8 @@ impl Report {
         let figures = songs.iter().filter_map(|song| song.figures.as_ref());
         let audio_s: f64 = figures.map(|figures| figures.audio_s).sum();
         Self {
-            mode: settings.mode.name(),
+            mode: settings.method.kind.name(),
+            model: settings.method.about(),
             format: settings.format.name(),
             num_failed: songs
                 .iter()

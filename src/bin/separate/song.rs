@@ -7,7 +7,6 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use unbraid::audio_file::{Audio, WavWriter, read};
 use unbraid::offline::{OfflineEngine, Piece};
-use unbraid::separators::build;
 
 use crate::args::{Settings, Track};
 use crate::plan::Song;
@@ -34,8 +33,8 @@ pub fn separate(
 ) -> anyhow::Result<Done> {
     let start = Instant::now();
     let audio = read(&song.input)?;
-    let separator =
-        build(settings.mode, audio.rate_hz).with_context(|| song.input.display().to_string())?;
+    let separator = settings.method.build(audio.rate_hz);
+    let separator = separator.with_context(|| song.input.display().to_string())?;
     let mut engine = OfflineEngine::new(separator, audio.rate_hz);
 
     let mut writers = Writers::create(song, settings, &audio)?;
@@ -49,7 +48,7 @@ pub fn separate(
         !engine.take_fault(),
         "{}: {} gave values that are not finite",
         song.input.display(),
-        settings.mode.title()
+        settings.method.kind.title()
     );
     let (outputs, clipped_samples) = writers.finish()?;
     Ok(Done {

@@ -18,13 +18,20 @@ pub struct ExportArgs {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
+    /// Name of the network, for whoever plays it
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+
     /// Store matrices in 32 bits instead of 16: twice the size, to compare with
     #[arg(long)]
     f32: bool,
 }
 
 pub fn run(args: &ExportArgs) -> Result<()> {
-    let weights = WeightsFile::read(&weights_path(&args.source)?)?;
+    let mut weights = WeightsFile::read(&weights_path(&args.source)?)?;
+    if let (Some(title), Some(provenance)) = (&args.title, weights.provenance.as_object_mut()) {
+        provenance.insert("title".to_owned(), title.clone().into());
+    }
     let precision = if args.f32 {
         Precision::F32
     } else {

@@ -1,9 +1,10 @@
 //! The bottom line: one sentence about what plays, or what is in the way.
 
-use egui::{Align2, Color32, Ui};
+use egui::{Align, Color32, Label, Layout, RichText, Ui};
 
 use super::theme;
-use crate::plugin::chain_builder::{ChainStatus, NO_CHAIN};
+use crate::plugin::chain_builder::ChainStatus;
+use crate::plugin::chain_request::NO_CHAIN;
 use crate::plugin::playing::NowPlaying;
 
 /// How long a fault of the separator stays on display.
@@ -26,13 +27,11 @@ impl StatusLine {
         let time = ui.input(|input| input.time);
         self.fault_at = self.fault_at.filter(|at| time - at < FAULT_SECONDS);
         let (text, colour) = sentence(now, status, self.fault_at.is_some());
-        ui.painter().text(
-            ui.max_rect().left_center(),
-            Align2::LEFT_CENTER,
-            text,
-            theme::font(12.0),
-            colour,
-        );
+        let text = RichText::new(text).font(theme::font(12.0)).color(colour);
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            // What does not fit is told when the pointer rests on it.
+            ui.add(Label::new(text).truncate());
+        });
         self.fault_at.is_some()
     }
 }
@@ -50,7 +49,7 @@ fn sentence(now: NowPlaying, status: Option<&ChainStatus>, fault: bool) -> (Stri
         return (problem.into(), theme::WARNING);
     }
     if now.wanted_id != now.chain_id && now.chain_id != NO_CHAIN {
-        let text = "Another mode is on its way; until the host takes it, this one plays.";
+        let text = "Another mode or model is on its way; until the host takes it, this one plays.";
         return (text.into(), theme::FAINT_TEXT);
     }
     let kind = status.and_then(|status| status.kind);

@@ -21,6 +21,7 @@ pub const WARNING: Color32 = Color32::from_rgb(0xf2, 0xb3, 0x5a);
 pub const MARGIN: f32 = 12.0;
 pub const GAP: f32 = 8.0;
 pub const HEADER_HEIGHT: f32 = 34.0;
+pub const MODEL_HEIGHT: f32 = 28.0;
 pub const STATUS_HEIGHT: f32 = 20.0;
 pub const CORNER: f32 = 6.0;
 

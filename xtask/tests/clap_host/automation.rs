@@ -5,7 +5,7 @@ use anyhow::Result;
 use xtask::clap_host::{Blocks, Render};
 
 use crate::signal::{assert_delayed, assert_same, first_difference, from, noise, until};
-use crate::{HPSS_MODES, RATE_HZ, STEREO, library, playing};
+use crate::{MODES, RATE_HZ, STEREO, library, playing};
 
 /// In the middle of a block of 512, of 64, and of a hop.
 const EVENT_SAMPLE: usize = 10 * 512 + 137;
@@ -15,7 +15,7 @@ const RAMP_SAMPLES: usize = (0.01 * RATE_HZ) as usize + 1;
 
 #[test]
 fn a_gain_acts_on_the_audio_of_its_own_sample() -> Result<()> {
-    for mode in HPSS_MODES {
+    for mode in MODES {
         let mut host = playing(STEREO, mode)?;
         let latency = host.latency_samples();
         let heard = EVENT_SAMPLE + latency;

@@ -4,6 +4,7 @@
 mod automation;
 mod classes;
 mod fuzz;
+mod models;
 mod modes;
 mod multi_out;
 mod null;
@@ -11,6 +12,11 @@ mod reset;
 mod signal;
 mod state;
 mod tail;
+
+/// Networks of random weights, as the library's own tests have them.
+#[path = "../../../tests/common/networks.rs"]
+#[allow(dead_code, reason = "no test needs all of it")]
+mod networks;
 
 use std::path::PathBuf;
 
@@ -23,8 +29,8 @@ const STEREO: &str = "Unbraid";
 /// The class with an output per stem.
 const MULTI_OUT: &str = "Unbraid Multi-Out";
 
-/// The modes that run without a model.
-const HPSS_MODES: [&str; 2] = ["HPSS Live", "HPSS Mix"];
+/// The modes that the build plays as they are called: the last one has no model yet.
+const MODES: [&str; 3] = ["HPSS Live", "HPSS Mix", "Conv-TasNet Live"];
 
 /// A usual rate, for tests that have nothing to do with the rate.
 const RATE_HZ: f64 = 48_000.0;

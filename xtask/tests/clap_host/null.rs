@@ -4,7 +4,7 @@ use anyhow::Result;
 use xtask::clap_host::{Blocks, Render};
 
 use crate::signal::{assert_delayed, assert_same, from, noise, silence, until};
-use crate::{HPSS_MODES, MULTI_OUT, RATE_HZ, STEREO, library, playing};
+use crate::{MODES, MULTI_OUT, RATE_HZ, STEREO, library, playing};
 
 /// What real hosts and plug-in validators use, whole or not.
 const RATES_HZ: [f64; 13] = [
@@ -84,7 +84,7 @@ fn live_latency_is_within_its_bound_at_every_rate() -> Result<()> {
 
 #[test]
 fn separated_output_does_not_depend_on_blocks_or_buffers() -> Result<()> {
-    for mode in HPSS_MODES {
+    for mode in MODES {
         let input = noise(2, 30_000, 6);
         let render = |blocks: &Blocks, in_place: bool| -> Result<_> {
             let mut host = library()?.instantiate(MULTI_OUT)?;
@@ -135,7 +135,7 @@ fn every_mode_passes_audio_unchanged_at_unity() -> Result<()> {
 
 #[test]
 fn bypass_is_the_delayed_input_whatever_the_gains() -> Result<()> {
-    for mode in HPSS_MODES {
+    for mode in MODES {
         let mut host = playing(STEREO, mode)?;
         host.set("Drums Gain", "-inf")?;
         host.set("Output Gain", "6")?;
@@ -166,7 +166,7 @@ fn bypass_is_the_delayed_input_whatever_the_gains() -> Result<()> {
 
 #[test]
 fn silence_stays_silent_and_muted_stems_are_exactly_silent() -> Result<()> {
-    for mode in HPSS_MODES {
+    for mode in MODES {
         let mut host = playing(MULTI_OUT, mode)?;
         host.set("Drums Gain", "12")?;
         let output = host.render(&silence(2, 20_000), Render::default())?;
@@ -194,7 +194,7 @@ fn silence_stays_silent_and_muted_stems_are_exactly_silent() -> Result<()> {
 
 #[test]
 fn offline_rendering_equals_playback() -> Result<()> {
-    for mode in HPSS_MODES {
+    for mode in MODES {
         let input = noise(2, 20_000, 10);
         let render = |is_offline: bool| -> Result<_> {
             let mut host = library()?.instantiate(STEREO)?;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use xtask::clap_host::{ClapHost, Render};
 
 use crate::signal::{assert_finite, assert_same, noise};
-use crate::{HPSS_MODES, MULTI_OUT, RATE_HZ, STEREO, library};
+use crate::{MODES, MULTI_OUT, RATE_HZ, STEREO, library};
 
 /// An instance whose output is not just the delayed input.
 fn without_drums(class: &str, mode: &str) -> Result<ClapHost> {
@@ -16,7 +16,7 @@ fn without_drums(class: &str, mode: &str) -> Result<ClapHost> {
 
 #[test]
 fn reset_and_restart_equal_a_fresh_instance() -> Result<()> {
-    for mode in HPSS_MODES {
+    for mode in MODES {
         for class in [STEREO, MULTI_OUT] {
             let input = noise(2, 20_000, 1);
             let mut fresh = without_drums(class, mode)?;
@@ -48,7 +48,7 @@ fn reset_and_restart_equal_a_fresh_instance() -> Result<()> {
 
 #[test]
 fn bad_samples_count_as_zero_and_leave_no_trace() -> Result<()> {
-    for mode in HPSS_MODES {
+    for mode in MODES {
         let clean = {
             let mut clean = noise(2, 20_000, 4);
             clean[0][5000] = 0.0;
@@ -76,7 +76,7 @@ fn bad_samples_count_as_zero_and_leave_no_trace() -> Result<()> {
 
 #[test]
 fn huge_input_does_not_poison_what_follows() -> Result<()> {
-    for mode in HPSS_MODES {
+    for mode in MODES {
         let mut host = without_drums(STEREO, mode)?;
         host.activate(RATE_HZ, 512)?;
         let huge = vec![vec![f32::MAX / 2.0; 3000], vec![-1e30; 3000]];

@@ -5,11 +5,11 @@ use clack_host::process::ProcessStatus;
 use xtask::clap_host::{Blocks, Render};
 
 use crate::signal::{assert_delayed, joined, noise, silence};
-use crate::{HPSS_MODES, STEREO, playing};
+use crate::{MODES, STEREO, playing};
 
 #[test]
 fn a_burst_arrives_whole_before_the_tail_ends() -> Result<()> {
-    for mode in HPSS_MODES {
+    for mode in MODES {
         let mut host = playing(STEREO, mode)?;
         let latency = host.latency_samples();
         let burst = noise(2, 300, 1);

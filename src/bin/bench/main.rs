@@ -1,9 +1,12 @@
-//! `bench`: what separation costs: one hop, one host block, a whole song.
+//! `bench`: what separation costs: one hop, one host block, a whole song, and networks by size.
 //!
 //! A busy machine interrupts what is measured. Each pass over the signal does exactly the same
 //! work hop by hop, so every hop is timed in several passes and its best time taken: what remains
 //! is the cost of that hop's own work. Of these times the median, the 99.9th percentile and the
 //! largest are told, because one late hop is one click. Hot caches are part of the method.
+
+mod cost;
+mod networks;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -17,7 +20,9 @@ use unbraid::demo_song;
 use unbraid::engine::{Chain, Engine, GainTargets, MAX_BLOCK_SAMPLES, Meters, chain_swap};
 use unbraid::offline::OfflineEngine;
 use unbraid::separators::{BuildError, Separator, SeparatorKind, build};
-use unbraid::stem::{NUM_CHANNELS, StemBuffer};
+use unbraid::stem::NUM_CHANNELS;
+
+use crate::cost::{Cost, best_times, time_hops};
 
 /// Measure what separation costs on this machine.
 ///
@@ -75,6 +80,12 @@ impl Signal {
     }
 }
 
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    modes: Vec<Row>,
+    networks: Vec<networks::Row>,
+}
+
 /// One separator at one rate.
 #[derive(Debug, Serialize)]
 struct Row {
@@ -86,40 +97,6 @@ struct Row {
     block: Cost,
     /// Seconds of audio that are separated in a second, one core.
     song_real_time_factor: f64,
-}
-
-/// Times of one kind of call, over all calls of a pass.
-#[derive(Debug, Serialize)]
-struct Cost {
-    num_samples: usize,
-    num_calls: usize,
-    median_us: f64,
-    p99_9_us: f64,
-    max_us: f64,
-    /// The mean call against the duration of its samples.
-    mean_load: f64,
-    /// The largest against that duration.
-    max_load: f64,
-}
-
-impl Cost {
-    fn new(mut times: Vec<Duration>, num_samples: usize, rate_hz: f64) -> Self {
-        times.sort_unstable();
-        let us = |time: Duration| time.as_nanos() as f64 / 1e3;
-        // Nearest rank: a time that was measured, and never below the share it stands for.
-        let rank = |share: f64| us(times[(share * times.len() as f64).ceil() as usize - 1]);
-        let duration_us = num_samples as f64 / rate_hz * 1e6;
-        let mean_us = us(times.iter().sum()) / times.len() as f64;
-        Self {
-            num_samples,
-            num_calls: times.len(),
-            median_us: rank(0.5),
-            p99_9_us: rank(0.999),
-            max_us: rank(1.0),
-            mean_load: mean_us / duration_us,
-            max_load: rank(1.0) / duration_us,
-        }
-    }
 }
 
 fn main() -> ExitCode {
@@ -143,27 +120,39 @@ fn run(args: &Args) -> anyhow::Result<()> {
         "--seconds: expected 0.1 to 3600, found {}",
         args.seconds
     );
-    let mut rows = Vec::new();
+    let mut report = Report::default();
     for kind in SeparatorKind::ALL {
         for &rate_hz in &args.rates {
             match build(kind, rate_hz) {
                 Ok(separator) => {
                     let row = measure(kind, separator, rate_hz, args)?;
                     if !args.json {
-                        if rows.is_empty() {
+                        if report.modes.is_empty() {
                             println!("{Head}");
                         }
                         println!("{row}");
                     }
-                    rows.push(row);
+                    report.modes.push(row);
                 }
                 Err(BuildError::NoModel { .. }) => break,
                 Err(error) => return Err(error).context("--rates"),
             }
         }
     }
+    let mix = args.signal.render(
+        networks::RATE_HZ,
+        args.seconds.min(networks::LONGEST_SECONDS),
+    );
+    if !args.json {
+        println!("\n{}", networks::Head);
+    }
+    report.networks = networks::measure(&mix, args.passes, |row| {
+        if !args.json {
+            println!("{row}");
+        }
+    })?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        println!("{}", serde_json::to_string_pretty(&report)?);
     }
     Ok(())
 }
@@ -193,39 +182,6 @@ fn measure(
         block: Cost::new(block, args.block.get(), rate_hz),
         song_real_time_factor: mix[0].len() as f64 / rate_hz / song.as_secs_f64(),
     })
-}
-
-/// The best time of each call over several equal passes; a first one warms up.
-fn best_times(passes: NonZeroUsize, mut pass: impl FnMut() -> Vec<Duration>) -> Vec<Duration> {
-    pass();
-    let mut best = pass();
-    for _ in 1..passes.get() {
-        for (best, time) in best.iter_mut().zip(pass()) {
-            *best = time.min(*best);
-        }
-    }
-    best
-}
-
-/// A hop with all the work that belongs to it, however it is sliced.
-fn time_hops(separator: &mut dyn Separator, mix: &[Vec<f32>; NUM_CHANNELS]) -> Vec<Duration> {
-    let hop_samples = separator.hop_samples();
-    let num_parts = separator.num_parts();
-    let mut stems = StemBuffer::new(hop_samples);
-    separator.reset();
-    let [left, right] = mix;
-    let hops = left
-        .chunks_exact(hop_samples)
-        .zip(right.chunks_exact(hop_samples));
-    hops.map(|(left, right)| {
-        let start = Instant::now();
-        separator.process_hop([left, right], &mut stems);
-        if num_parts > 1 {
-            (0..num_parts).for_each(|part| separator.work(part));
-        }
-        start.elapsed()
-    })
-    .collect()
 }
 
 fn engine(separator: Box<dyn Separator>, rate_hz: f64) -> Engine {
@@ -337,32 +293,5 @@ impl fmt::Display for Row {
             one(block.max_load * 100.0),
             self.song_real_time_factor.round()
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_times_that_were_measured() {
-        let times = (1..=2_000).rev().map(Duration::from_micros).collect();
-        let cost = Cost::new(times, 48, 48_000.0);
-        assert_eq!(
-            (cost.median_us, cost.p99_9_us, cost.max_us),
-            (1_000.0, 1_998.0, 2_000.0)
-        );
-        assert!((cost.mean_load - 1.0005).abs() < 1e-9, "{}", cost.mean_load);
-        assert_eq!(cost.max_load, 2.0);
-    }
-
-    #[test]
-    fn the_best_of_each_call_counts() {
-        let mut passes = [[90, 90], [5, 8], [7, 3]].into_iter();
-        let best = best_times(NonZeroUsize::new(2).unwrap(), || {
-            let pass = passes.next().expect("a warm-up and two passes");
-            pass.map(Duration::from_micros).to_vec()
-        });
-        assert_eq!(best, [5, 3].map(Duration::from_micros));
     }
 }

@@ -1,0 +1,78 @@
+//! How to separate: the mode, and the network of a Conv-TasNet mode.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+use unbraid::nn::{ConvTasNetModel, shared};
+use unbraid::separators::{
+    BuildError, Separator, SeparatorKind, build, build_conv_tasnet, default_models,
+};
+
+/// What separates every song.
+#[derive(Debug)]
+pub struct Method {
+    pub kind: SeparatorKind,
+    model: Option<Arc<ConvTasNetModel>>,
+    /// Where the model is from.
+    file: Option<String>,
+}
+
+/// What is told of a model.
+#[derive(Debug, Serialize)]
+pub struct About {
+    /// `None` for the build's own.
+    file: Option<String>,
+    title: Option<String>,
+    /// Of the weights, as an SPDX expression.
+    licence: String,
+}
+
+impl Method {
+    /// Loads the model, once for all songs. Without a mode, a network separates if there is one.
+    pub fn new(kind: Option<SeparatorKind>, file: Option<&Path>) -> anyhow::Result<Self> {
+        let live = SeparatorKind::ConvTasNetLive;
+        let has_model = file.is_some() || default_models::bytes(live).is_some();
+        let kind = kind.unwrap_or(if has_model {
+            live
+        } else {
+            SeparatorKind::HpssMix
+        });
+        let model = match file {
+            None if kind.needs_model() => Some(
+                default_models::load(kind)
+                    .with_context(|| format!("--mode {} needs --model FILE", kind.name()))?,
+            ),
+            None => None,
+            Some(file) if kind.needs_model() => Some(shared::load(file)?),
+            Some(_) => bail!(
+                "--model: expected --mode conv-tasnet-live or conv-tasnet-studio, found {}",
+                kind.name()
+            ),
+        };
+        Ok(Self {
+            kind,
+            model,
+            file: file.map(|file| file.to_string_lossy().into_owned()),
+        })
+    }
+
+    /// A separator for songs of a rate in Hz.
+    pub fn build(&self, rate_hz: f64) -> Result<Box<dyn Separator>, BuildError> {
+        match &self.model {
+            Some(model) => build_conv_tasnet(model.clone(), rate_hz),
+            None => build(self.kind, rate_hz),
+        }
+    }
+
+    /// What is told of the model, if there is one.
+    pub fn about(&self) -> Option<About> {
+        let model = self.model.as_ref()?;
+        Some(About {
+            file: self.file.clone(),
+            title: model.provenance()["title"].as_str().map(str::to_owned),
+            licence: model.licence().to_owned(),
+        })
+    }
+}

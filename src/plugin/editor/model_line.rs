@@ -1,0 +1,145 @@
+//! The line of a Conv-TasNet mode: which model plays, a button to load another, one to go back.
+//!
+//! The dialog is the system's own, by `rfd`: on Linux it asks the desktop portal (or zenity) and
+//! brings one more crate with it, no toolkit. Dropping a file onto the window would not do: the
+//! window toolkit below egui tells nobody of it. rfd runs the dialog apart from the editor, which
+//! only looks at each frame whether it has an answer.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use egui::{Align, Button, Label, Layout, RichText, Ui};
+use nice_plug_egui::RepaintNotifier;
+use rfd::{AsyncFileDialog, FileHandle};
+
+use super::theme;
+use crate::plugin::models::Models;
+use crate::separators::{SeparatorKind, default_models};
+
+/// Room for the name, in logical pixels; the smallest window leaves as much.
+const NAME_WIDTH: f32 = 260.0;
+
+type Dialog = Pin<Box<dyn Future<Output = Option<FileHandle>> + Send>>;
+
+/// Draws a frame when a dialog has an answer.
+struct WakeEditor(RepaintNotifier);
+
+impl Wake for WakeEditor {
+    fn wake(self: Arc<Self>) {
+        self.0.request_repaint();
+    }
+}
+
+pub struct ModelLine {
+    waker: Waker,
+    /// The dialog that is open, and for which mode.
+    dialog: Option<(SeparatorKind, Dialog)>,
+}
+
+impl ModelLine {
+    pub fn new(repaint: RepaintNotifier) -> Self {
+        Self {
+            waker: Arc::new(WakeEditor(repaint)).into(),
+            dialog: None,
+        }
+    }
+
+    /// Draws the line of a Conv-TasNet mode and returns whether the user has chosen a model.
+    pub fn show(&mut self, ui: &mut Ui, kind: SeparatorKind, models: &Models) -> bool {
+        let mut has_chosen = false;
+        let file = models.file(kind);
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.label(RichText::new("Model").color(theme::FAINT_TEXT));
+            let name = Label::new(name(kind, file.as_deref())).truncate();
+            let response = ui.scope(|ui| {
+                ui.set_max_width(NAME_WIDTH);
+                ui.add(name)
+            });
+            if let Some(path) = &file {
+                response.inner.on_hover_text(path);
+            }
+            let load = Button::new("Load…");
+            if ui.add_enabled(self.dialog.is_none(), load).clicked() {
+                let dialog = AsyncFileDialog::new()
+                    .set_title("Load a model")
+                    .add_filter("Unbraid model", &["safetensors"]);
+                self.dialog = Some((kind, Box::pin(dialog.pick_file())));
+                // It opens when it is first asked for its answer.
+                ui.ctx().request_repaint();
+            }
+            if file.is_some() && ui.button("Unload").clicked() {
+                models.choose(kind, None);
+                has_chosen = true;
+            }
+        });
+        has_chosen
+    }
+
+    /// Takes the answer of a dialog; call it at every frame. Returns whether it was a model.
+    pub fn take_answer(&mut self, models: &Models) -> bool {
+        let Some((kind, dialog)) = &mut self.dialog else {
+            return false;
+        };
+        let mut context = Context::from_waker(&self.waker);
+        let Poll::Ready(answer) = dialog.as_mut().poll(&mut context) else {
+            return false;
+        };
+        if let Some(file) = &answer {
+            models.choose(*kind, Some(file.path().to_string_lossy().into_owned()));
+        }
+        self.dialog = None;
+        answer.is_some()
+    }
+}
+
+/// What the model is called: its file without folder and ending, or whose it is.
+fn name(kind: SeparatorKind, file: Option<&str>) -> String {
+    match file {
+        Some(path) => {
+            let stem = std::path::Path::new(path).file_stem();
+            stem.unwrap_or_default().to_string_lossy().into_owned()
+        }
+        None if default_models::bytes(kind).is_some() => "built in".into(),
+        None => "none in this build".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_called_by_its_file() {
+        let studio = SeparatorKind::ConvTasNetStudio;
+        assert_eq!(name(studio, Some("/models/My net.safetensors")), "My net");
+        assert_eq!(name(studio, None), "none in this build");
+    }
+
+    #[test]
+    fn an_answer_is_taken_once_and_for_the_mode_that_asked() {
+        let models = Models::default();
+        let mut line = ModelLine::new(RepaintNotifier::new());
+        let studio = SeparatorKind::ConvTasNetStudio;
+        assert!(!line.take_answer(&models));
+        let mut waits = true;
+        let answer = std::future::poll_fn(move |context| {
+            context.waker().wake_by_ref();
+            if std::mem::take(&mut waits) {
+                return Poll::Pending;
+            }
+            let path = std::path::PathBuf::from("/models/net.safetensors");
+            Poll::Ready(Some(FileHandle::from(path)))
+        });
+        line.dialog = Some((studio, Box::pin(answer)));
+        assert!(!line.take_answer(&models), "the dialog is still open");
+        assert!(line.take_answer(&models));
+        assert_eq!(
+            models.file(studio).as_deref(),
+            Some("/models/net.safetensors")
+        );
+        line.dialog = Some((studio, Box::pin(async { None })));
+        assert!(!line.take_answer(&models), "cancelled");
+        assert_eq!(models.generation(studio), 1);
+    }
+}

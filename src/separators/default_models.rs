@@ -1,0 +1,26 @@
+//! The weights that are part of a build with the feature `default-models`.
+
+use std::sync::Arc;
+
+use super::{BuildError, SeparatorKind};
+use crate::nn::{ConvTasNetModel, shared};
+
+/// The weights file of a kind; `None` if the kind needs none, or this build has none for it.
+pub const fn bytes(kind: SeparatorKind) -> Option<&'static [u8]> {
+    match kind {
+        #[cfg(feature = "default-models")]
+        SeparatorKind::ConvTasNetLive => {
+            Some(include_bytes!("../../models/conv_tasnet_live.safetensors"))
+        }
+        _ => None,
+    }
+}
+
+/// The model of a kind, shared by all who play it.
+///
+/// # Errors
+/// This build has none for the kind.
+pub fn load(kind: SeparatorKind) -> Result<Arc<ConvTasNetModel>, BuildError> {
+    let bytes = bytes(kind).ok_or(BuildError::NoModel { kind })?;
+    Ok(shared::load_bytes("the built-in model", bytes)?)
+}
