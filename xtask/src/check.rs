@@ -17,10 +17,11 @@ pub struct TestArgs {
 }
 
 /// Every set of features that must build without a warning, and cargo's words for it.
-const FEATURE_SETS: [(&str, &[&str]); 3] = [
+const FEATURE_SETS: [(&str, &[&str]); 4] = [
     ("none", &["--no-default-features"]),
     ("plugin", &["--no-default-features", "--features", "plugin"]),
     ("tools", &["--no-default-features", "--features", "tools"]),
+    ("train", &["--no-default-features", "--features", "train"]),
 ];
 
 /// Checked code is release code that still checks its contracts; lints share what it builds for
@@ -39,7 +40,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
     stages.run("lint, xtask", || clippy("xtask", &["--all-targets"], &[]))?;
     stages.run("tests", || {
         cargo(&[
-            &["test", "--package", "unbraid", "--features", "tools"],
+            &["test", "--package", "unbraid", "--features", "train"],
             &PROFILE,
         ])
     })?;
