@@ -1,13 +1,15 @@
-//! How much audio a second of CPU learns from.
+//! How much audio a second of CPU learns from; `training_step.py` beside it does the same in
+//! PyTorch.
 //!
-//! `RAYON_NUM_THREADS=1 cargo bench --no-default-features --features train --bench training_step`
+//! `cargo bench --no-default-features --features train --bench training_step`
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use candle_core::Device;
 use unbraid::demo_song;
 use unbraid::nn::ConvTasNetConfig;
-use unbraid::train::objective::Objective;
+use unbraid::train::objective::{Loss, Objective};
 use unbraid::train::optimiser::{OptimiserSettings, Weights};
 use unbraid::train::parameters::{FilterInit, initial_values};
 use unbraid::train::trainer::Trainer;
@@ -22,13 +24,14 @@ fn main() -> candle_core::Result<()> {
         ("live", ConvTasNetConfig::live()),
         ("studio", ConvTasNetConfig::studio()),
     ] {
-        let objective = Objective::new(&config, 0.5, 0.75);
+        let loss = Loss::mask_cross_entropy();
+        let objective = Arc::new(Objective::new(&config, 0.5));
         let start = Instant::now();
         let batch: Vec<_> = (2..4)
             .map(|n| {
                 let cut = |x: &Vec<f32>| x[n * length..(n + 1) * length].to_vec();
                 let stems = song.stems.each_ref().map(|s| s.each_ref().map(cut));
-                objective.example(&stems)
+                objective.example(&stems, &loss)
             })
             .collect();
         let prepare_s = start.elapsed().as_secs_f64() / (2.0 * SEGMENT_S);
@@ -42,15 +45,16 @@ fn main() -> candle_core::Result<()> {
             Weights::new(values),
             0,
         )?;
-        let mut report = trainer.step(&batch)?;
+        let mut report = trainer.step(&batch, &loss)?;
         let start = Instant::now();
         for _ in 0..STEPS {
-            report = trainer.step(&batch)?;
+            report = trainer.step(&batch, &loss)?;
         }
         let audio_s = f64::from(STEPS) * 2.0 * SEGMENT_S;
         let step_s = start.elapsed().as_secs_f64() / audio_s;
         println!(
-            "{name:8} {:.2} M parameters: {step_s:.4} CPU s per audio s ({:.1} x real time), features and targets {prepare_s:.4}, loss {:.4}",
+            "{name:8} {} bands, {:.2} M parameters: {step_s:.4} CPU s per audio s ({:.1} x real time), features and targets {prepare_s:.4}, loss {:.4}",
+            config.num_bands(),
             count as f64 / 1e6,
             1.0 / step_s,
             report.loss,

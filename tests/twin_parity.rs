@@ -18,6 +18,9 @@ use unbraid::train::export::export;
 use unbraid::train::net::{Moments, Net};
 use unbraid::train::separation::separate;
 
+/// `[stem][channel][sample]`.
+type Stems = [[Vec<f32>; 2]; 4];
+
 /// Masks of random features by both, `[frame][M]`.
 fn masks_of_both(config: &ConvTasNetConfig, precision: Precision, frames: usize) -> [Vec<f32>; 2] {
     let (values, statistics) = learned_values(config);
@@ -125,7 +128,7 @@ fn stems_of_both(
     config: &ConvTasNetConfig,
     heard: &[Vec<f32>; 2],
     learns_from: usize,
-) -> ([[Vec<f32>; 2]; 4], [[Vec<f32>; 2]; 4], usize) {
+) -> (Stems, Stems, usize) {
     let (values, statistics) = learned_values(config);
     let net = Net::new(config, &Device::Cpu).expect("a network");
     net.load(&values).expect("weights of its shape");
@@ -159,11 +162,7 @@ fn stems_of_both(
     (learns, plays, separated.whole_samples)
 }
 
-fn assert_stems_equal(
-    name: &str,
-    [learns, plays]: [&[[Vec<f32>; 2]; 4]; 2],
-    samples: std::ops::Range<usize>,
-) {
+fn assert_stems_equal(name: &str, [learns, plays]: [&Stems; 2], samples: std::ops::Range<usize>) {
     for stem in Stem::ESTIMATED {
         for channel in 0..2 {
             let (a, b) = (

@@ -32,7 +32,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Learn in a folder, or go on learning
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
     /// Write a run's best weights as a file to play
     Export(export::ExportArgs),
     /// Tell what a weights file or a run is: shape, latency, receptive field, size, provenance
