@@ -54,9 +54,7 @@ fn what_comes_later_changes_nothing_before_the_latency() {
         let mix = noise(length, 3);
         let mut changed = mix.clone();
         for channel in &mut changed {
-            channel[change_from..]
-                .iter_mut()
-                .for_each(|x| *x = -0.5 * *x);
+            channel[change_from..].iter_mut().for_each(|x| *x *= -0.5);
         }
         let (before, after) = (stems(&config, &mix), stems(&config, &changed));
         let first_change = |a: &[f32], b: &[f32]| a.iter().zip(b).position(|(a, b)| a != b);
