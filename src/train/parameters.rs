@@ -196,20 +196,22 @@ pub fn initial_values(config: &ConvTasNetConfig, filters: FilterInit, seed: u64)
     values
 }
 
-/// Filters `4k … 4k + 3` are a cosine, a sine and their negatives at the k-th of N/4 frequencies
-/// that fill the band evenly, under a sine window; on both channels they are equal for even k and
-/// opposite for odd k. The decoder's are scaled so that decoding what was encoded gives about the
-/// input's level back.
+/// Filters `4k … 4k + 3` are a cosine, a sine and their negatives at the k-th of K = N/4
+/// frequencies that fill the band evenly, under a sine window; on both channels they are equal for
+/// even k and opposite for odd k.
+///
+/// A filter and its negative let through both signs, so the ReLU loses nothing; and as
+/// `Σ_k cos(ω_k d) = K` for `d = 0` and 0 for other lags, decoding gives the signal back if K is
+/// at least half the window (and about so in stereo).
 fn fourier_filters(learned: &LearnedFrontEnd, decodes: bool, place: &mut [f32]) {
     let window = learned.window_samples;
     let num_frequencies = learned.num_filters.div_ceil(4);
     let overlap = window as f64 / learned.hop_samples as f64;
     let channels = place.len() / learned.num_filters / window;
-    // Rows of one filter bank over all channels form a frame of bound N/4 · window / 2 · …; half of
-    // them pass the ReLU.
     let norm = (window as f64 / 2.0).sqrt();
     let scale = if decodes {
-        window as f64 / (num_frequencies as f64 * overlap * channels as f64) / norm * 2.0
+        // The squared windows add up to half the overlap.
+        2.0 * norm / (num_frequencies as f64 * overlap)
     } else {
         1.0 / norm
     };
@@ -227,5 +229,46 @@ fn fourier_filters(learned: &LearnedFrontEnd, decodes: bool, place: &mut [f32]) 
             let envelope = (PI * n / window as f64).sin();
             *value = (side * sign * scale * envelope * (omega * n - phase).cos()) as f32;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Tensor};
+
+    use super::*;
+    use crate::score::si_sdr_db;
+    use crate::train::net::Net;
+    use crate::train::wave::frames::{frames, overlap_add};
+
+    #[test]
+    fn fourier_filters_give_back_what_they_encode() -> candle_core::Result<()> {
+        let mut config = ConvTasNetConfig::paper();
+        let learned = LearnedFrontEnd {
+            window_samples: 64,
+            hop_samples: 16,
+            num_filters: 256,
+            stereo: false,
+            rate_hz: 44_100.0,
+        };
+        config.front_end = FrontEnd::Learned(learned);
+        let net = Net::new(&config, &Device::Cpu)?;
+        net.load(&initial_values(&config, FilterInit::Fourier, 1))?;
+        let mut dice = Dice::new(1, 0_u64);
+        let x: Vec<f32> = (0..1024).map(|_| dice.between(-1.0, 1.0) as f32).collect();
+        let mix = Tensor::from_slice(&[x.clone(), x.clone()].concat(), (1, 2, 1024), &Device::Cpu)?;
+        let codes = net.encode(&frames(&mix, 64, 16)?)?;
+        let back = overlap_add(&net.decode(&codes)?, 16)?
+            .flatten_all()?
+            .to_vec1::<f32>()?;
+        // Between the ends, where all windows overlap.
+        let cut = |x: &[f32]| x[64..960].to_vec();
+        let (want, got) = (cut(&x), cut(&back));
+        let score = si_sdr_db(&[&want, &want], &[&got, &got]).expect("noise sounds");
+        assert!(score > 60.0, "{score} dB");
+        let energy = |x: &[f32]| x.iter().map(|x| x * x).sum::<f32>();
+        let gain = (energy(&got) / energy(&want)).sqrt();
+        assert!((gain - 1.0).abs() < 1e-3, "{gain}");
+        Ok(())
     }
 }

@@ -139,7 +139,7 @@ fn paint(rows: &[LogRow], pixels: &mut [u8], size: (u32, u32)) -> Result<(), Err
             if rate.abs() < 1e-12 {
                 "0".to_owned()
             } else {
-                format!("{rate:.0e}")
+                format!("{rate:.1e}")
             }
         },
     };
