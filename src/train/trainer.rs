@@ -208,3 +208,57 @@ fn in_parallel<T: Send>(
             .collect()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::config::NormKind;
+    use crate::train::parameters::{FilterInit, initial_values};
+    use crate::train::settings::Preset;
+
+    /// Weights after two steps on three examples by so many workers.
+    fn learned(num_workers: usize) -> Vec<f32> {
+        let mut config = Preset::Small.settings().config;
+        // Moments of a batch depend on who has it.
+        config.tcn.norm = NormKind::Frame;
+        let loss = Loss::mask_cross_entropy();
+        let objective = Arc::new(Objective::new(&config, 0.0));
+        let batch: Vec<_> = (1..=3)
+            .map(|n: usize| {
+                let wave = |k: usize| {
+                    let at = |t: usize| ((t * k * n) as f32 * 0.01).sin() * 0.2;
+                    (0..4096).map(at).collect::<Vec<f32>>()
+                };
+                let stems = std::array::from_fn(|s| [wave(s + 1), wave(2 * s + 1)]);
+                objective.example(&stems, &loss)
+            })
+            .collect();
+        let weights = Weights::new(initial_values(&config, FilterInit::Random, 1));
+        let devices = vec![Device::Cpu; num_workers];
+        let settings = OptimiserSettings {
+            warm_up_steps: 0,
+            ..OptimiserSettings::default()
+        };
+        let mut trainer =
+            Trainer::new(objective, settings, 10, &devices, weights, 0).expect("a trainer");
+        for _ in 0..2 {
+            trainer.step(&batch, &loss).expect("a step");
+        }
+        trainer.weights().first_moment.clone()
+    }
+
+    #[test]
+    fn gradients_are_the_same_whoever_shares_the_batch() {
+        let alone = learned(1);
+        let largest = alone.iter().fold(0.0_f32, |m, g| m.max(g.abs()));
+        for num_workers in [2, 3] {
+            for (a, b) in alone.iter().zip(learned(num_workers)) {
+                // Sums in another order.
+                assert!(
+                    (a - b).abs() < 1e-4 * largest,
+                    "{num_workers} workers: {a}, {b}"
+                );
+            }
+        }
+    }
+}
