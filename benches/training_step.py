@@ -74,8 +74,8 @@ def main():
     torch.set_num_threads(1)
     torch.manual_seed(1)
     shapes = {
-        "live": (256, 277, 128, 256, 8, 3),
-        "studio": (512, 357, 256, 512, 8, 2),
+        "live": (256, 270, 128, 256, 8, 3),
+        "studio": (512, 328, 256, 512, 8, 2),
     }
     for name, (hop, bands, *shape) in shapes.items():
         network = Network(bands, *shape)

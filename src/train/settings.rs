@@ -38,7 +38,7 @@ pub struct Settings {
     pub patience: u32,
     /// Training audio over which batch norms' statistics are measured for what is played.
     pub statistics_s: f64,
-    /// Of the weights, as an SPDX expression.
+    /// Of the weights, as an SPDX expression; `NOASSERTION` says nothing.
     pub licence: String,
     /// Where the data comes from, for whoever reads the weights file.
     #[serde(default)]
@@ -105,7 +105,7 @@ impl Preset {
             checkpoint_every_s: 120.0,
             patience: 10,
             statistics_s: 600.0,
-            licence: "CC-BY-SA-4.0".to_owned(),
+            licence: "NOASSERTION".to_owned(),
             data_note: String::new(),
         }
     }

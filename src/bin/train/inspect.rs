@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use unbraid::nn::config::FrontEnd;
+use unbraid::nn::config::{FrontEnd, MaskKind, NormKind};
 use unbraid::nn::{ConvTasNetConfig, WeightsFile};
 
 use crate::export::weights_path;
+use crate::say;
 
 #[derive(Args)]
 pub struct InspectArgs {
@@ -38,48 +39,61 @@ pub fn run(args: &InspectArgs) -> Result<()> {
             "receptive_field_hops": config.receptive_field_hops(),
             "receptive_field_s": ms(config.receptive_field_hops() * config.hop_samples()) / 1e3,
         });
-        println!("{}", serde_json::to_string_pretty(&told)?);
-        return Ok(());
+        return say(&serde_json::to_string_pretty(&told)?);
     }
     let macs = config.macs_per_hop() as f64;
-    println!("front end        {}", front_end(config));
-    println!("network          {}", network(config));
-    println!(
-        "masks            {:?}, {}{}",
-        config.mask,
-        if config.mask_per_channel {
-            "of each channel"
-        } else {
-            "of both channels"
-        },
-        match config.network_every_hops {
-            1 => String::new(),
-            n => format!(", on every {n}th hop"),
-        }
-    );
-    println!(
-        "latency          {} samples at {rate_hz} Hz, {:.1} ms{}",
-        config.latency_samples(),
-        ms(config.latency_samples()),
-        if config.sliced { ", sliced" } else { "" }
-    );
-    println!(
-        "receptive field  {} hops, {:.1} s",
-        config.receptive_field_hops(),
-        ms(config.receptive_field_hops() * config.hop_samples()) / 1e3
-    );
-    println!(
-        "parameters       {:.2} M, {:.2} MMAC a hop, {:.2} GMAC/s",
-        num_values as f64 / 1e6,
-        macs / 1e6,
-        macs * rate_hz / config.hop_samples() as f64 / 1e9
-    );
-    println!("licence          {}", weights.licence);
-    println!(
-        "provenance       {}",
-        serde_json::to_string_pretty(&weights.provenance)?
-    );
-    Ok(())
+    let provenance = serde_json::to_string_pretty(&weights.provenance)?;
+    let rows = [
+        ("front end", front_end(config)),
+        ("network", network(config)),
+        ("masks", masks(config)),
+        (
+            "latency",
+            format!(
+                "{} samples at {rate_hz} Hz, {:.1} ms{}",
+                config.latency_samples(),
+                ms(config.latency_samples()),
+                if config.sliced { ", sliced" } else { "" }
+            ),
+        ),
+        (
+            "receptive field",
+            format!(
+                "{} hops, {:.1} s",
+                config.receptive_field_hops(),
+                ms(config.receptive_field_hops() * config.hop_samples()) / 1e3
+            ),
+        ),
+        (
+            "parameters",
+            format!(
+                "{:.2} M, {:.2} MMAC a hop, {:.2} GMAC/s",
+                num_values as f64 / 1e6,
+                macs / 1e6,
+                macs * rate_hz / config.hop_samples() as f64 / 1e9
+            ),
+        ),
+        ("licence", weights.licence.clone()),
+        ("provenance", provenance),
+    ];
+    let lines = rows.map(|(name, value)| format!("{name:<16} {value}"));
+    say(&lines.join("\n"))
+}
+
+fn masks(config: &ConvTasNetConfig) -> String {
+    let kind = match config.mask {
+        MaskKind::Sigmoid => "sigmoid",
+        MaskKind::Softmax => "softmax over the stems",
+        MaskKind::Complex => "complex",
+    };
+    let channels = match config.mask_per_channel {
+        true => "for each channel",
+        false => "for both channels",
+    };
+    match config.network_every_hops {
+        1 => format!("{kind}, {channels}"),
+        n => format!("{kind}, {channels}, held for {n} hops"),
+    }
 }
 
 fn front_end(config: &ConvTasNetConfig) -> String {
@@ -107,13 +121,18 @@ fn front_end(config: &ConvTasNetConfig) -> String {
 fn network(config: &ConvTasNetConfig) -> String {
     let tcn = &config.tcn;
     format!(
-        "B {}, H {}, P {}, X {}, R {}, {:?} norm, {}",
+        "B {}, H {}, P {}, X {}, R {}, {} norm, {}",
         tcn.bottleneck,
         tcn.hidden,
         tcn.kernel,
         tcn.blocks,
         tcn.repeats,
-        tcn.norm,
+        match tcn.norm {
+            NormKind::Batch => "batch",
+            NormKind::Frame => "frame",
+            NormKind::Cumulative => "cumulative",
+            NormKind::Global => "global",
+        },
         if tcn.skip_connections {
             "skip connections"
         } else {

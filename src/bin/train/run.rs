@@ -16,6 +16,8 @@ use unbraid::train::run::{BEST_FILE, CURVES_FILE, Ending, Event, LOG_FILE, Run, 
 use unbraid::train::settings::{Preset, Settings};
 use unbraid::train::validate::MeanScore;
 
+use crate::say;
+
 #[derive(Args)]
 pub struct RunArgs {
     /// The run's folder: settings, checkpoint, log, curves and best weights
@@ -101,7 +103,7 @@ struct Choice {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
 
-    /// Licence of the weights, as an SPDX expression
+    /// Licence of the weights, as an SPDX expression [default: NOASSERTION]
     #[arg(long, value_name = "SPDX")]
     licence: Option<String>,
 
@@ -125,8 +127,7 @@ fn preset_parser() -> impl TypedValueParser<Value = Preset> {
 }
 
 pub fn print_settings(args: &SettingsArgs) -> Result<()> {
-    println!("{}", serde_json::to_string_pretty(&args.preset.settings())?);
-    Ok(())
+    say(&serde_json::to_string_pretty(&args.preset.settings())?)
 }
 
 pub fn run(args: &RunArgs) -> Result<()> {
