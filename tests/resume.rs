@@ -8,6 +8,7 @@ use std::path::Path;
 use candle_core::Device;
 use common::networks::small;
 use unbraid::nn::WeightsFile;
+use unbraid::nn::config::NormKind;
 use unbraid::train::augment::AugmentSpec;
 use unbraid::train::data::DataSpec;
 use unbraid::train::optimiser::Weights;
@@ -123,6 +124,10 @@ fn settings_that_make_no_sense_are_named() {
     assert_eq!(
         error(&|s| s.warm_up_s = 1.0),
         "warm_up_s: expected less than data.segment_s, found 1"
+    );
+    assert_eq!(
+        error(&|s| s.config.tcn.norm = NormKind::Global),
+        "norm: expected a causal one, as validation plays hop by hop, found global"
     );
     assert_eq!(
         error(&|s| s.config = Preset::Paper.settings().config),

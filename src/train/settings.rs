@@ -163,6 +163,12 @@ impl Settings {
             };
             if holds { Ok(()) } else { Err(wrong) }
         };
+        require(
+            self.config.tcn.norm != NormKind::Global,
+            "norm",
+            "a causal one, as validation plays hop by hop",
+            &"global",
+        )?;
         require(self.workers > 0, "workers", "1 or more", &self.workers)?;
         require(
             self.batch >= self.workers,
