@@ -27,9 +27,9 @@ impl ColourMap {
             Self::Inferno => (colorous::INFERNO, position),
             Self::Viridis => (colorous::VIRIDIS, position),
             Self::Cividis => (colorous::CIVIDIS, position),
-            // These two have their dark and their orange end at 0.
+            // Its dark end is at 1.
             Self::Grey => (colorous::GREYS, 1.0 - position),
-            Self::Sides => (colorous::PURPLE_ORANGE, 1.0 - position),
+            Self::Sides => (colorous::PURPLE_ORANGE, position),
         };
         let colour = gradient.eval_continuous(position);
         RGBColor(colour.r, colour.g, colour.b)
