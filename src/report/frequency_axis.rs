@@ -58,8 +58,8 @@ impl FrequencyAxis {
         self.scale.hz(low + place * (high - low))
     }
 
-    /// Round frequencies, each at its place.
-    pub fn ticks(&self) -> Vec<Tick> {
+    /// Round frequencies, each at its place, as many as an axis of so many pixels has room for.
+    pub fn ticks(&self, pixels: u32) -> Vec<Tick> {
         let label = |hz: f64| {
             if hz < 1e3 {
                 format!("{hz}")
@@ -75,7 +75,8 @@ impl FrequencyAxis {
         let frequencies: Vec<f64> = match self.scale {
             FrequencyScale::Linear => {
                 let span = self.high_hz - self.low_hz;
-                let ticks = round_ticks(self.low_hz..self.high_hz, 10).into_iter();
+                let ticks = round_ticks(self.low_hz..self.high_hz, (pixels / 40).max(2) as usize)
+                    .into_iter();
                 // Back to whole Hz, which their places are a rounding away from.
                 let hz = ticks.map(|tick| (1e3 * (self.low_hz + tick.at * span)).round() / 1e3);
                 return hz.map(tick).collect();
@@ -87,7 +88,8 @@ impl FrequencyAxis {
         let within = |hz: &f64| (self.low_hz..=self.high_hz).contains(hz);
         for tick in frequencies.into_iter().filter(within).map(tick) {
             // Closer, their numbers would touch.
-            if ticks.last().is_none_or(|last| tick.at - last.at > 0.045) {
+            let has_room = |last: &Tick| (tick.at - last.at) * f64::from(pixels) > 18.0;
+            if ticks.last().is_none_or(has_room) {
                 ticks.push(tick);
             }
         }
@@ -141,7 +143,7 @@ mod tests {
     #[test]
     fn ticks_are_readable() {
         let labels = |scale| {
-            let ticks = axis(scale).ticks().into_iter();
+            let ticks = axis(scale).ticks(400).into_iter();
             ticks.map(|tick| tick.label).collect::<Vec<_>>()
         };
         let log = "20 50 100 200 500 1k 2k 5k 10k 20k";

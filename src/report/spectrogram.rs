@@ -206,7 +206,7 @@ fn paint(
         view.colours
             .at(f64::from(1.0 + (level - top_db) / view.range_db))
     })?;
-    plot.left_axis(area, "Hz", &view.axis.ticks())?;
+    plot.left_axis(area, "Hz", &view.axis.ticks(plot.height))?;
     let times = (plot.width / 90).max(2) as usize;
     plot.bottom_axis(area, "s", &round_ticks(0.0..audio.duration_s(), times))?;
 
