@@ -131,11 +131,12 @@ fn run(args: &Args) -> anyhow::Result<()> {
         range_db: args.range,
         top_db: args.top,
         colours: args.colours,
+        size,
     };
     let default_path = || args.file.with_extension("spectrogram.png");
     let path = args.output.clone().unwrap_or_else(default_path);
     let name = args.file.file_name().context("a file has a name")?;
-    spectrogram::draw(&audio, &name.to_string_lossy(), &view, size, &path)?;
+    spectrogram::draw(&audio, &name.to_string_lossy(), &view, &path)?;
     println!("{}", path.display());
     Ok(())
 }

@@ -16,7 +16,7 @@ use super::frequency_axis::FrequencyAxis;
 use crate::audio_file::Audio;
 use crate::plot::{self, Area, ColourMap, Error, FAINT_INK, Frame, INK, PlotError, round_ticks};
 
-/// Levels below are as good as silence: 16 bits end there.
+/// Levels below are as good as silence: 24 bits end there.
 const FLOOR_DB: f32 = -140.0;
 
 /// How to look at a song.
@@ -33,6 +33,8 @@ pub struct View {
     /// Level of the brightest colour; `None`: the loudest of the song.
     pub top_db: Option<f32>,
     pub colours: ColourMap,
+    /// Width and height of the picture in pixels, at least [`MIN_SIZE`].
+    pub size: (u32, u32),
 }
 
 /// Where in a picture of `size` pixels the spectrogram lies.
@@ -49,20 +51,14 @@ pub fn frame(size: (u32, u32)) -> Frame {
 /// The smallest picture, width and height in pixels.
 pub const MIN_SIZE: (u32, u32) = (320, 240);
 
-/// Draws the spectrogram of a song to a PNG file of `size` pixels, at least [`MIN_SIZE`].
+/// Draws the spectrogram of a song to a PNG file.
 ///
 /// # Errors
 /// The file can't be written, or the drawing fails.
-pub fn draw(
-    audio: &Audio,
-    title: &str,
-    view: &View,
-    size: (u32, u32),
-    path: &Path,
-) -> Result<(), PlotError> {
-    let levels_db = levels_db(audio, view, frame(size).num_points());
-    plot::draw(path, size, |area| {
-        paint(audio, title, view, &levels_db, size, area)
+pub fn draw(audio: &Audio, title: &str, view: &View, path: &Path) -> Result<(), PlotError> {
+    let levels_db = levels_db(audio, view, frame(view.size).num_points());
+    plot::draw(path, view.size, |area| {
+        paint(audio, title, view, &levels_db, area)
     })
 }
 
@@ -75,7 +71,7 @@ pub fn levels_db(audio: &Audio, view: &View, (columns, rows): (usize, usize)) ->
         let mut column = vec![f32::NEG_INFINITY; rows];
         for place in stops(index as f64 * frames_per_column, frames_per_column) {
             let (early, weight) = split(place, last);
-            // Both at once are more than the borrow of one allows; the first is cheap to keep.
+            // A copy, as the next line needs all of `frames`.
             let before = frames.rows_db(early).to_vec();
             let after = frames.rows_db((early + 1).min(last));
             for ((value, before), after) in column.iter_mut().zip(&before).zip(after) {
@@ -192,14 +188,13 @@ fn paint(
     title: &str,
     view: &View,
     levels_db: &[Vec<f32>],
-    size: (u32, u32),
     area: &Area,
 ) -> Result<(), Error> {
     let loudest = levels_db.iter().flatten().copied();
     let top_db = view.top_db.unwrap_or(loudest.fold(FLOOR_DB, f32::max));
     let (top, range) = (f64::from(top_db), f64::from(view.range_db));
 
-    let plot = frame(size);
+    let plot = frame(view.size);
     plot.paint(area, |x, y| {
         let column = &levels_db[(x * levels_db.len() as f64) as usize];
         let level = column[(y * column.len() as f64) as usize];
@@ -261,6 +256,7 @@ mod tests {
             range_db: 80.0,
             top_db: None,
             colours: ColourMap::Magma,
+            size: MIN_SIZE,
         }
     }
 

@@ -45,12 +45,6 @@ struct Options {
     output: Option<PathBuf>,
 }
 
-impl Options {
-    fn epochs(&self, default: usize) -> usize {
-        self.epochs.map_or(default, NonZeroUsize::get)
-    }
-}
-
 fn main() -> ExitCode {
     match run(&Cli::parse().story) {
         Ok(()) => ExitCode::SUCCESS,
@@ -62,27 +56,19 @@ fn main() -> ExitCode {
 }
 
 fn run(story: &Story) -> Result<()> {
-    let path = |options: &Options, name| {
-        let default = || PathBuf::from(format!("nn-demo-{name}.png"));
-        options.output.clone().unwrap_or_else(default)
+    let (name, options) = match story {
+        Story::Xor(options) => ("xor", options),
+        Story::Lines(options) => ("lines", options),
+        Story::Masks(options) => ("masks", options),
     };
-    let path = match story {
-        Story::Xor(options) => {
-            let path = path(options, "xor");
-            xor::learn(options.epochs(xor::EPOCHS), options.seed).draw(&path)?;
-            path
-        }
-        Story::Lines(options) => {
-            let path = path(options, "lines");
-            lines::learn(options.epochs(lines::EPOCHS), options.seed).draw(&path)?;
-            path
-        }
-        Story::Masks(options) => {
-            let path = path(options, "masks");
-            masks::learn(options.epochs(masks::EPOCHS), options.seed).draw(&path)?;
-            path
-        }
-    };
+    let default_path = || PathBuf::from(format!("nn-demo-{name}.png"));
+    let path = options.output.clone().unwrap_or_else(default_path);
+    let epochs = |default| options.epochs.map_or(default, NonZeroUsize::get);
+    match story {
+        Story::Xor(_) => xor::learn(epochs(xor::EPOCHS), options.seed).draw(&path)?,
+        Story::Lines(_) => lines::learn(epochs(lines::EPOCHS), options.seed).draw(&path)?,
+        Story::Masks(_) => masks::learn(epochs(masks::EPOCHS), options.seed).draw(&path)?,
+    }
     println!("{}", path.display());
     Ok(())
 }

@@ -18,6 +18,7 @@ use unbraid::dice::Dice;
 use unbraid::plot::{self, ColourMap, Frame, PlotError, round_ticks};
 use unbraid::report::frequency_axis::{FrequencyAxis, FrequencyScale};
 use unbraid::score::si_sdr_db;
+use unbraid::scratch_nn::Tensor;
 use unbraid::scratch_nn::activation::{Sigmoid, Tanh};
 use unbraid::scratch_nn::dense::Dense;
 use unbraid::scratch_nn::layer::{Layer, Network};
@@ -131,6 +132,36 @@ fn masked(mix: &Spectra, masks: &Array2<f64>, stem: Stem) -> Vec<f32> {
     signal(&spectra)
 }
 
+/// The masks of all frames, `[frame][stem · NUM_BANDS + band]`, by a network that learnt from some.
+fn estimate(
+    inputs: &Tensor,
+    ideal: &Array2<f64>,
+    learnt_from: &[usize],
+    (epochs, seed): (usize, u64),
+) -> Array2<f64> {
+    let mut dice = Dice::new(seed, 0_u64);
+    let mut trainer = Trainer {
+        network: Network::new(vec![
+            Box::new(Dense::new(inputs.shape()[1], NUM_HIDDEN, &mut dice)),
+            Box::new(Tanh::default()),
+            Box::new(Dense::new(NUM_HIDDEN, ideal.ncols(), &mut dice)),
+            Box::new(Sigmoid::default()),
+        ]),
+        loss: Loss::BinaryCrossEntropy,
+        optimiser: Box::new(Adam::new(2e-3)),
+        batch_size: 32,
+        dice,
+    };
+    let known_inputs = inputs.select(Axis(0), learnt_from);
+    let known_masks = ideal.select(Axis(0), learnt_from).into_dyn();
+    for epoch in 0..epochs {
+        let loss = trainer.epoch(&known_inputs, &known_masks);
+        report(epoch, epochs, loss);
+    }
+    let masks = trainer.network.forward(inputs).into_dimensionality();
+    masks.expect("a row for each frame")
+}
+
 /// Trains the network and separates the part of the song that is held out.
 pub fn learn(epochs: usize, seed: u64) -> Masks {
     let song = Song::render();
@@ -148,28 +179,7 @@ pub fn learn(epochs: usize, seed: u64) -> Masks {
     let levels = (&mix_db - &mean) / known.std_axis(Axis(0), 0.0).mapv(|d| d.max(1.0));
     let inputs = with_context(&levels).into_dyn();
 
-    let mut dice = Dice::new(seed, 0_u64);
-    let num_outputs = NUM_STEMS * NUM_BANDS;
-    let mut trainer = Trainer {
-        network: Network::new(vec![
-            Box::new(Dense::new(inputs.shape()[1], NUM_HIDDEN, &mut dice)),
-            Box::new(Tanh::default()),
-            Box::new(Dense::new(NUM_HIDDEN, num_outputs, &mut dice)),
-            Box::new(Sigmoid::default()),
-        ]),
-        loss: Loss::BinaryCrossEntropy,
-        optimiser: Box::new(Adam::new(2e-3)),
-        batch_size: 32,
-        dice,
-    };
-    let known_inputs = inputs.select(Axis(0), &learnt_from);
-    let known_masks = ideal.select(Axis(0), &learnt_from).into_dyn();
-    for epoch in 0..epochs {
-        let loss = trainer.epoch(&known_inputs, &known_masks);
-        report(epoch, epochs, loss);
-    }
-    let learnt = trainer.network.forward(&inputs);
-    let learnt = learnt.into_dimensionality().expect("a row for each frame");
+    let learnt = estimate(&inputs, &ideal, &learnt_from, (epochs, seed));
 
     let samples = held_out.start * HOP_SAMPLES..held_out.end * HOP_SAMPLES;
     let scores = Stem::ALL.map(|stem| {
@@ -183,9 +193,11 @@ pub fn learn(epochs: usize, seed: u64) -> Masks {
             learnt: score(&masked(&mix, &learnt, stem)),
             ideal: score(&masked(&mix, &ideal, stem)),
         };
+        let Scores { mix, learnt, ideal } = scores;
         eprintln!(
-            "{:<7} SI-SDR on what it had not heard: mix {:>6.2} dB, learnt masks {:>6.2} dB, ideal masks {:>6.2} dB",
-            stem.title(), scores.mix, scores.learnt, scores.ideal
+            "{:<6} SI-SDR {mix:>6.2} dB of the mix, {learnt:>6.2} dB with learnt masks, \
+             {ideal:>6.2} dB with ideal ones",
+            stem.title()
         );
         scores
     });
@@ -229,7 +241,9 @@ impl Masks {
                 frame.bottom_axis(area, "s", &round_ticks(0.0..seconds, 8))
             };
             let mix = row(0);
-            mix.title(area, "The mix, of a part of the song that it had not heard. Below: the masks, 0 is purple, 1 yellow")?;
+            let title = "The mix, of a part of the song that it had not heard. \
+                         Below: the masks, 0 is purple, 1 yellow";
+            mix.title(area, title)?;
             mix.paint(area, |x, y| {
                 ColourMap::Magma.at(1.0 + (cell(&self.mix_db, 0, x, y) - loudest) / 60.0)
             })?;

