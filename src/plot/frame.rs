@@ -139,7 +139,7 @@ impl Frame {
         }
         let (x, y) = self.pixel((1.0, 0.0));
         let style = text(14, INK).pos(Pos::new(HPos::Left, VPos::Top));
-        let at = (x + px(14) as i32, y + px(9) as i32);
+        let at = (x + px(20) as i32, y + px(9) as i32);
         Ok(area.draw_text(unit, &style, at)?)
     }
 }
