@@ -18,6 +18,12 @@ pub mod stem;
 
 #[cfg(feature = "tools")]
 pub mod audio_file;
+#[cfg(feature = "tools")]
+pub mod plot;
+#[cfg(feature = "tools")]
+pub mod report;
+#[cfg(feature = "tools")]
+pub mod scratch_nn;
 
 #[cfg(feature = "train")]
 pub mod train;

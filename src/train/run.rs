@@ -17,7 +17,7 @@ use std::time::Instant;
 use candle_core::Device;
 
 use super::checkpoint::{Checkpoint, CheckpointError, Progress, write_whole};
-use super::curves::{self, CurvesError};
+use super::curves;
 use super::data::{DataError, HeldOutSong, Library, Prefetch};
 use super::export::export;
 use super::log::{LogError, LogRow, TrainingLog};
@@ -30,6 +30,7 @@ use super::validate::{self, MeanScore, SongScore, score_song};
 use crate::dsp::grid::Grid;
 use crate::nn::{ConvTasNetModel, ModelError, Precision, WeightsFile};
 use crate::offline::OfflineEngine;
+use crate::plot::PlotError;
 use crate::separators::ConvTasNet;
 use crate::stem::Stem;
 
@@ -68,7 +69,7 @@ pub enum RunError {
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
-    Curves(#[from] CurvesError),
+    Curves(#[from] PlotError),
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error("the network can't be computed: {0}")]

@@ -1,17 +1,18 @@
 //! The training's curves as a picture: loss, validation and learning rate over the steps.
 
 mod panel;
-mod pixels;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use plotters::prelude::*;
 
 use super::log::LogRow;
+use crate::plot::{self, Area, Error, FAINT_INK, INK, PlotError, px};
 use crate::stem::Stem;
-use panel::{Curve, Error, FAINT_INK, INK, Panel, range_of, register_font};
-use pixels::{SIZE, px, shrink, write_png};
+use panel::{Curve, Panel, range_of};
+
+/// Of the picture in pixels.
+const SIZE: (u32, u32) = (1200, 1200);
 
 const LOSS: RGBColor = RGBColor(0x5b, 0x4b, 0xc4);
 
@@ -24,39 +25,17 @@ const fn stem_colour(stem: Stem) -> RGBColor {
     }
 }
 
-/// Why there is no picture; one sentence each.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CurvesError {
-    #[error("{}: the curves can't be drawn: {reason}", path.display())]
-    Undrawn { path: PathBuf, reason: String },
-    #[error("{}: the curves can't be written", path.display())]
-    Unwritable { path: PathBuf, source: io::Error },
-}
-
 /// Draws the rows of a log, in order, to a PNG file; what was there stays until the new one is
 /// whole.
 ///
 /// # Errors
 /// The file can't be written, or the drawing fails.
-pub fn draw(rows: &[LogRow], path: &Path) -> Result<(), CurvesError> {
-    let size = (px(SIZE.0), px(SIZE.1));
-    let mut pixels = vec![0; 3 * (size.0 * size.1) as usize];
-    paint(rows, &mut pixels, size).map_err(|error| CurvesError::Undrawn {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })?;
-    write_png(&shrink(&pixels), path).map_err(|source| CurvesError::Unwritable {
-        path: path.to_owned(),
-        source,
-    })
+pub fn draw(rows: &[LogRow], path: &Path) -> Result<(), PlotError> {
+    plot::draw(path, SIZE, |area| paint(rows, area))
 }
 
-fn paint(rows: &[LogRow], pixels: &mut [u8], size: (u32, u32)) -> Result<(), Error> {
-    register_font();
-    let root = BitMapBackend::with_buffer(pixels, size).into_drawing_area();
-    root.fill(&WHITE)?;
-    let (loss, rest) = root.split_vertically(px(450));
+fn paint(rows: &[LogRow], area: &Area) -> Result<(), Error> {
+    let (loss, rest) = area.split_vertically(px(450));
     let (validation, learning_rate) = rest.split_vertically(px(450));
 
     let last_step = rows.last().map_or(0, |row| row.step).max(1);
@@ -143,9 +122,7 @@ fn paint(rows: &[LogRow], pixels: &mut [u8], size: (u32, u32)) -> Result<(), Err
             }
         },
     };
-    learning_rate_panel.draw(&learning_rate)?;
-    root.present()?;
-    Ok(())
+    learning_rate_panel.draw(&learning_rate)
 }
 
 /// The mean over a fiftieth of the curve around each point.
@@ -177,6 +154,7 @@ fn short(value: &f64) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, File};
+    use std::io;
 
     use super::*;
     use crate::dice::Dice;
@@ -259,17 +237,6 @@ mod tests {
             let has_loss = num_pixels(&read(&path), LOSS) > 0;
             assert_eq!(has_loss, !rows.is_empty());
         }
-    }
-
-    #[test]
-    fn a_file_in_no_folder_is_an_error() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("nowhere/curves.png");
-        let error = draw(&[], &path).expect_err("no folder").to_string();
-        assert!(
-            error.ends_with("nowhere/curves.png: the curves can't be written"),
-            "{error}"
-        );
     }
 
     #[test]

@@ -1,24 +1,15 @@
 //! One diagram of the picture.
 
 use std::ops::Range;
-use std::sync::Once;
 
-use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::pixels::{SIZE, px};
+use super::SIZE;
+use crate::plot::{Area, Error, FAINT_INK, GRID, INK, px, text};
 
 /// The column right of the plots, in pixels.
 const LABELS_WIDTH: u32 = 150;
-
-const FONT: &str = "curves";
-pub const INK: RGBColor = RGBColor(0x26, 0x2b, 0x33);
-pub const FAINT_INK: RGBColor = RGBColor(0x6b, 0x73, 0x80);
-const GRID: RGBColor = RGBColor(0xe4, 0xe7, 0xec);
-
-pub type Error = Box<dyn std::error::Error>;
-pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
 /// One line of a panel.
 pub struct Curve {
@@ -101,10 +92,6 @@ impl Panel<'_> {
     }
 }
 
-fn text(size: u32, colour: RGBColor) -> TextStyle<'static> {
-    (FONT, px(size)).into_font().color(&colour)
-}
-
 /// Moves ascending positions apart to at least `distance`, each group about its middle.
 fn spread(wanted: &[f64], distance: f64) -> Vec<f64> {
     // Groups of neighbours that touch: the first one's position, and how many they are.
@@ -159,16 +146,6 @@ fn thousands(step: f64) -> String {
         .map(String::from_utf8_lossy)
         .collect();
     groups.join(" ")
-}
-
-/// Makes the font known to plotters, before the first text.
-pub fn register_font() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let font = epaint_default_fonts::UBUNTU_LIGHT;
-        let done = plotters::style::register_font(FONT, FontStyle::Normal, font);
-        debug_assert!(done.is_ok(), "the font is one");
-    });
 }
 
 #[cfg(test)]

@@ -1,11 +1,8 @@
-//! The pixels of the picture, drawn large and shrunk, and their PNG file.
+//! The pixels of a picture, drawn large and shrunk, and their PNG file.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::Path;
-
-/// Of the picture in pixels.
-pub const SIZE: (u32, u32) = (1200, 1200);
 
 /// Pixels are means of so many squared: plotters does not smooth edges.
 const OVERSAMPLING: u32 = 2;
@@ -16,8 +13,8 @@ pub const fn px(pixels: u32) -> u32 {
 }
 
 /// The picture, three bytes a pixel, of what was drawn: means over squares.
-pub fn shrink(pixels: &[u8]) -> Vec<u8> {
-    let (width, height) = (SIZE.0 as usize, SIZE.1 as usize);
+pub fn shrink(pixels: &[u8], size: (u32, u32)) -> Vec<u8> {
+    let (width, height) = (size.0 as usize, size.1 as usize);
     let factor = OVERSAMPLING as usize;
     let mut small = Vec::with_capacity(3 * width * height);
     for y in 0..height {
@@ -36,10 +33,10 @@ pub fn shrink(pixels: &[u8]) -> Vec<u8> {
 }
 
 /// Writes the picture; what was at `path` stays until the new file is whole.
-pub fn write_png(pixels: &[u8], path: &Path) -> io::Result<()> {
+pub fn write_png(pixels: &[u8], size: (u32, u32), path: &Path) -> io::Result<()> {
     let temporary = path.with_extension("png.part");
     let file = File::create(&temporary)?;
-    let mut encoder = png::Encoder::new(BufWriter::new(&file), SIZE.0, SIZE.1);
+    let mut encoder = png::Encoder::new(BufWriter::new(&file), size.0, size.1);
     encoder.set_color(png::ColorType::Rgb);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
