@@ -19,6 +19,9 @@ pub mod stem;
 #[cfg(feature = "tools")]
 pub mod audio_file;
 
+#[cfg(feature = "tools")]
+pub mod eval;
+
 #[cfg(feature = "train")]
 pub mod train;
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer and the layers that it may use.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("stem", &[]),
     ("dice", &[]),
     ("score", &["stem"]),
@@ -31,6 +31,20 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ),
     ("audio_file", &["dsp", "stem"]),
     ("demo_song", &["dice", "dsp", "stem"]),
+    (
+        "eval",
+        &[
+            "audio_file",
+            "dice",
+            "engine",
+            "offline",
+            "score",
+            "separators",
+            "nn",
+            "dsp",
+            "stem",
+        ],
+    ),
     (
         "offline",
         &["audio_file", "engine", "separators", "dsp", "stem"],
