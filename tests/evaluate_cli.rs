@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::sync::LazyLock;
+
 use common::scratch::Scratch;
 use serde_json::Value;
 use unbraid::demo_song::{DEFAULT_SEED, DemoSong, render};
@@ -13,13 +15,13 @@ const RATE_HZ: f64 = 44_100.0;
 /// Seconds of the demo song in which all stems sound, and a last part of one.
 const EXCERPT_SAMPLES: std::ops::Range<usize> = 6 * 44_100..9 * 44_100 + 1234;
 
-fn excerpt() -> DemoSong {
+static EXCERPT: LazyLock<DemoSong> = LazyLock::new(|| {
     let mut song = render(RATE_HZ, DEFAULT_SEED);
     for channel in song.stems.iter_mut().flatten() {
         *channel = channel[EXCERPT_SAMPLES].to_vec();
     }
     song
-}
+});
 
 fn silence(song: &DemoSong) -> [Vec<f32>; NUM_CHANNELS] {
     [(); NUM_CHANNELS].map(|()| vec![0.0; song.len_samples()])
@@ -66,7 +68,7 @@ fn notes(report: &Value) -> Vec<&str> {
 #[test]
 fn a_mode_has_the_scores_of_its_stems_on_disk() {
     let scratch = Scratch::new();
-    let song = excerpt();
+    let song = EXCERPT.clone();
     write_stems(&scratch, "songs/demo", &song);
     write_wav(&scratch, "demo.wav", &song.mix());
     scratch.hpss("demo.wav -o stems").expect_success();
@@ -94,7 +96,7 @@ fn a_mode_has_the_scores_of_its_stems_on_disk() {
 #[test]
 fn baselines_are_in_order() {
     let scratch = Scratch::new();
-    write_stems(&scratch, "songs/demo", &excerpt());
+    write_stems(&scratch, "songs/demo", &EXCERPT);
     let baselines = "mix,quarter-mix,irm,irm-model,ibm,mwf";
     let report = scratch.evaluate(&format!("songs --baselines {baselines} --json"));
     let report = report.expect_success().json();
@@ -125,7 +127,7 @@ fn baselines_are_in_order() {
 #[test]
 fn truth_silence_and_rests_have_the_scores_of_the_rules() {
     let scratch = Scratch::new();
-    let mut song = excerpt();
+    let mut song = EXCERPT.clone();
     song.stems[Stem::Vocals as usize] = silence(&song);
     write_stems(&scratch, "songs/demo", &song);
     let mut estimates = song.clone();
@@ -156,7 +158,7 @@ fn truth_silence_and_rests_have_the_scores_of_the_rules() {
 #[test]
 fn the_table_has_a_row_for_each_stem_and_repeats_the_rules() {
     let scratch = Scratch::new();
-    let song = excerpt();
+    let song = EXCERPT.clone();
     for name in ["one", "two"] {
         write_stems(&scratch, &format!("songs/test/{name}"), &song);
     }
@@ -204,7 +206,7 @@ fn the_table_has_a_row_for_each_stem_and_repeats_the_rules() {
         .evaluate("songs --baselines mix --split train")
         .expect_success();
     assert!(
-        train.stdout.starts_with("mix: 1 songs, 0:03\n"),
+        train.stdout.starts_with("mix: 1 song, 0:03\n"),
         "{}",
         train.stdout
     );
@@ -213,7 +215,7 @@ fn the_table_has_a_row_for_each_stem_and_repeats_the_rules() {
 #[test]
 fn museval_can_read_the_scores() {
     let scratch = Scratch::new();
-    let mut song = excerpt();
+    let mut song = EXCERPT.clone();
     // A frame that counts for no stem.
     for channel in &mut song.stems[Stem::Drums as usize] {
         channel[..44_100].fill(0.0);
@@ -247,7 +249,7 @@ fn museval_can_read_the_scores() {
 #[test]
 fn a_part_of_a_song_and_a_stem_mp4_are_songs_too() {
     let scratch = Scratch::new();
-    let song = excerpt();
+    let song = EXCERPT.clone();
     write_stems(&scratch, "songs/demo", &song);
     let mut part = song.clone();
     for channel in part.stems.iter_mut().flatten() {
@@ -273,7 +275,7 @@ fn a_part_of_a_song_and_a_stem_mp4_are_songs_too() {
 #[test]
 fn what_can_not_be_scored_is_one_sentence() {
     let scratch = Scratch::new();
-    let song = excerpt();
+    let song = EXCERPT.clone();
     let [left, right] = &song.stems[0];
     std::fs::create_dir(scratch.path("empty")).unwrap();
     let short = [left[1..].to_vec(), right[1..].to_vec()];
@@ -355,7 +357,7 @@ fn what_can_not_be_scored_is_one_sentence() {
 #[test]
 fn a_song_that_fails_does_not_stop_the_others() {
     let scratch = Scratch::new();
-    let song = excerpt();
+    let song = EXCERPT.clone();
     write_stems(&scratch, "songs/fine", &song);
     scratch.file("songs/broken/drums.wav", "no audio");
     let result = scratch.evaluate("songs --baselines mix");
@@ -366,14 +368,12 @@ fn a_song_that_fails_does_not_stop_the_others() {
         result.stderr
     );
     assert!(
-        result.stdout.starts_with("mix: 1 songs, 0:03\n"),
+        result.stdout.starts_with("mix: 1 song, 0:03\n"),
         "{}",
         result.stdout
     );
     assert!(
-        result
-            .stdout
-            .contains("note: 1 songs failed and are left out"),
+        result.stdout.contains("note: 1 song failed and left out"),
         "{}",
         result.stdout
     );

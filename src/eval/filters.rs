@@ -16,17 +16,17 @@ const FFT_SAMPLES: usize = 2048;
 const NUM_BINS: usize = FFT_SAMPLES / 2 + 1;
 const STRETCH_SAMPLES: usize = FFT_SAMPLES - FILTER_TAPS;
 
-/// Added to each signal's energy, as a part of it: noise at −110 dB. Without it, stems that repeat
-/// each other (a mono stem's channels) have no solution, and pure tones one that fits what `f32`
-/// samples round away. Tenfold, it costs up to 0.02 dB against museval on a real song; a tenth of
-/// it shows the recursion's rounding in the golden scores' fourth decimal.
-const REGULARISATION: f64 = 1e-11;
+/// No signal may be predicted, by its past and the others, with less error than this part of its
+/// energy: rounding would outgrow it, as it does with pure tones and where signals repeat each
+/// other (a mono stem's channels). Such a signal gets noise of twice as much, at −100 dB.
+const LEAST_ERROR: f64 = 5e-11;
 
 /// `Σ_t a(t)·b(t + k)` of every `a` and `b`, `[k][a][b]` for k in `0..FILTER_TAPS`. All signals are
 /// of one length; M is even.
 pub fn correlations<const M: usize>(a: [&[f32]; M], b: [&[f32]; M]) -> Vec<Block<M>> {
     let mut fft = Fft::new();
-    let mut sums = vec![([[0.0; M]; M], [[0.0; M]; M]); NUM_BINS];
+    let zero = [[0.0; M]; M];
+    let mut sums: Vec<_> = std::iter::repeat_n((zero, zero), NUM_BINS).collect();
     let mut a_spectra = vec![[[0.0; 2]; M]; NUM_BINS];
     let mut b_spectra = a_spectra.clone();
     for start in (0..a[0].len()).step_by(STRETCH_SAMPLES) {
@@ -43,7 +43,7 @@ pub fn correlations<const M: usize>(a: [&[f32]; M], b: [&[f32]; M]) -> Vec<Block
             }
         }
     }
-    let mut blocks = vec![[[0.0; M]; M]; FILTER_TAPS];
+    let mut blocks = vec![zero; FILTER_TAPS];
     for i in 0..M {
         for j in 0..M {
             // The transform of the conjugate is the inverse's conjugate.
@@ -151,10 +151,14 @@ pub fn solve<const M: usize>(signals: &[Block<M>], wanted: &[Block<M>]) -> Vec<B
             }
         }
     }
-    for i in 0..M {
-        r[0][i][i] = 1.0 + REGULARISATION;
-    }
-    let mut filters = levinson(&r, &d);
+    let mut noise = [0.0; M];
+    let mut filters = loop {
+        (0..M).for_each(|i| r[0][i][i] = 1.0 + noise[i]);
+        match levinson(&r, &d) {
+            Ok(filters) => break filters,
+            Err(Predictable(i)) => noise[i] = (2.0 * noise[i]).max(2.0 * LEAST_ERROR),
+        }
+    };
     for tap in &mut filters {
         for (row, scale) in tap.iter_mut().zip(scale) {
             row.iter_mut().for_each(|c| *c *= scale);
@@ -163,31 +167,29 @@ pub fn solve<const M: usize>(signals: &[Block<M>], wanted: &[Block<M>]) -> Vec<B
     filters
 }
 
+/// The signal of this index is predicted too well.
+struct Predictable(usize);
+
 /// The block Levinson recursion: `forward` and `backward` predict a signal from its future and
 /// past, and each new order of both brings the solution one tap further.
-fn levinson<const M: usize>(r: &[Block<M>], d: &[Block<M>]) -> Vec<Block<M>> {
+fn levinson<const M: usize>(r: &[Block<M>], d: &[Block<M>]) -> Result<Vec<Block<M>>, Predictable> {
     let zero = [[0.0; M]; M];
     let mut identity = zero;
     (0..M).for_each(|i| identity[i][i] = 1.0);
     let (mut forward, mut backward) = (vec![identity], vec![identity]);
     let (mut forward_error, mut backward_error) = (r[0], r[0]);
-    let mut solution = vec![divide(&r[0], &d[0])];
+    let mut solution = vec![divide(&r[0], &d[0])?];
     for order in 1..d.len() {
         let mut residual = zero;
-        let mut explained = zero;
+        let mut missing = d[order];
         for tap in 0..order {
             add_product(&mut residual, &r[order - tap], &forward[tap], 1.0);
-            add_product(&mut explained, &r[order - tap], &solution[tap], 1.0);
+            add_product(&mut missing, &r[order - tap], &solution[tap], -1.0);
         }
-        let residual_transposed = std::array::from_fn(|i| std::array::from_fn(|j| residual[j][i]));
-        let forward_gain = divide(&backward_error, &residual);
-        let backward_gain = divide(&forward_error, &residual_transposed);
-        add_product(
-            &mut forward_error,
-            &residual_transposed,
-            &forward_gain,
-            -1.0,
-        );
+        let transposed = std::array::from_fn(|i| std::array::from_fn(|j| residual[j][i]));
+        let forward_gain = divide(&backward_error, &residual)?;
+        let backward_gain = divide(&forward_error, &transposed)?;
+        add_product(&mut forward_error, &transposed, &forward_gain, -1.0);
         add_product(&mut backward_error, &residual, &backward_gain, -1.0);
 
         forward.push(zero);
@@ -197,15 +199,13 @@ fn levinson<const M: usize>(r: &[Block<M>], d: &[Block<M>]) -> Vec<Block<M>> {
             add_product(forward, backward, &forward_gain, -1.0);
             add_product(backward, &before, &backward_gain, -1.0);
         }
-        let mut missing = d[order];
-        add_product(&mut missing, &identity, &explained, -1.0);
-        let gain = divide(&backward_error, &missing);
+        let gain = divide(&backward_error, &missing)?;
         solution.push(zero);
         for (solution, backward) in solution.iter_mut().zip(&backward) {
             add_product(solution, backward, &gain, 1.0);
         }
     }
-    solution
+    Ok(solution)
 }
 
 /// `sum += factor · a · b`.
@@ -219,18 +219,19 @@ fn add_product<const M: usize>(sum: &mut Block<M>, a: &Block<M>, b: &Block<M>, f
     }
 }
 
-/// `a⁻¹ · b` of a symmetric, positive definite `a`, by its Cholesky factor.
-fn divide<const M: usize>(a: &Block<M>, b: &Block<M>) -> Block<M> {
+/// `a⁻¹ · b` of the errors' covariance `a`, by its Cholesky factor.
+fn divide<const M: usize>(a: &Block<M>, b: &Block<M>) -> Result<Block<M>, Predictable> {
     let mut lower = [[0.0; M]; M];
     for i in 0..M {
         for j in 0..=i {
             let sum: f64 = (0..j).map(|k| lower[i][k] * lower[j][k]).sum();
             let rest = a[i][j] - sum;
-            lower[i][j] = if i == j {
-                // Rounding must not leave a prediction without any error.
-                rest.max(f64::EPSILON * REGULARISATION).sqrt()
-            } else {
+            lower[i][j] = if i != j {
                 rest / lower[j][j]
+            } else if rest > LEAST_ERROR {
+                rest.sqrt()
+            } else {
+                return Err(Predictable(i));
             };
         }
     }
@@ -245,7 +246,7 @@ fn divide<const M: usize>(a: &Block<M>, b: &Block<M>) -> Block<M> {
             x[i][column] = (x[i][column] - sum) / lower[i][i];
         }
     }
-    x
+    Ok(x)
 }
 
 #[cfg(test)]

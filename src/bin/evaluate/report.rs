@@ -57,7 +57,7 @@ impl Report {
     pub fn new(runs: &[Run], songs: Vec<Done>, num_failed: usize) -> Self {
         let mut notes = Vec::new();
         if num_failed > 0 {
-            notes.push(format!("{num_failed} songs failed and are left out"));
+            notes.push(format!("{} failed and left out", count(num_failed)));
         }
         for done in &songs {
             let song = &done.scores[0].song;
@@ -163,8 +163,8 @@ impl fmt::Display for Report {
             let samples_s = |song: &SongScore| song.num_samples as f64 / song.rate_hz;
             let audio_s = run.songs.iter().map(samples_s).sum::<f64>().round() as u64;
             let (minutes, seconds) = (audio_s / 60, audio_s % 60);
-            let num_songs = run.songs.len();
-            writeln!(f, "{}: {num_songs} songs, {minutes}:{seconds:02}", run.name)?;
+            let songs = count(run.songs.len());
+            writeln!(f, "{}: {songs}, {minutes}:{seconds:02}", run.name)?;
             write_table(f, &run.rows)?;
             writeln!(f)?;
         }
@@ -172,6 +172,11 @@ impl fmt::Display for Report {
             .iter()
             .try_for_each(|note| writeln!(f, "note: {note}"))
     }
+}
+
+fn count(num_songs: usize) -> String {
+    let ending = if num_songs == 1 { "" } else { "s" };
+    format!("{num_songs} song{ending}")
 }
 
 fn write_table(f: &mut fmt::Formatter, rows: &[Row]) -> fmt::Result {
