@@ -284,6 +284,7 @@ fn what_can_not_be_scored_is_one_sentence() {
     }
     write_wav(&scratch, "short/demo/vocals.wav", &short);
     scratch.wav("rate/demo/vocals.wav", 48_000.0, &[left, right]);
+    scratch.wav("slow/demo/drums.wav", 500.0, &[left, right]);
     scratch.wav("nan/demo/vocals.wav", RATE_HZ, &[&[0.0, f32::NAN, 0.0]]);
     for stem in Stem::ALL {
         let name = format!("silent/demo/{}.wav", stem.name());

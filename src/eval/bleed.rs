@@ -6,7 +6,8 @@
 
 use serde::Serialize;
 
-use super::{Stereo, energy, frames, part};
+use super::{Stereo, frames, part};
+use crate::stem::NUM_CHANNELS;
 
 /// A stem rests where its energy is this far below the mix's.
 pub const REST_DB: f64 = -60.0;
@@ -39,6 +40,12 @@ pub fn bleed(truth: &Stereo, estimate: &Stereo, mix: &Stereo, rate_hz: f64) -> O
         bleed_db: (10.0 * (bled / heard).log10()).max(MIN_BLEED_DB),
         rest_s: rest_samples as f64 / rate_hz,
     })
+}
+
+/// Sum of squares over both channels.
+fn energy(signal: [&[f32]; NUM_CHANNELS]) -> f64 {
+    let samples = signal.into_iter().flatten();
+    samples.map(|&x| f64::from(x).powi(2)).sum()
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ const STRETCH_SAMPLES: usize = FFT_SAMPLES - FILTER_TAPS;
 
 /// No signal may be predicted, by its past and the others, with less error than this part of its
 /// energy: rounding would outgrow it, as it does with pure tones and where signals repeat each
-/// other (a mono stem's channels). Such a signal gets noise of twice as much, at −100 dB.
-const LEAST_ERROR: f64 = 5e-11;
+/// other (a mono stem's channels). Such a signal gets noise of twice as much, at −97 dB.
+const LEAST_ERROR: f64 = 1e-10;
 
 /// `Σ_t a(t)·b(t + k)` of every `a` and `b`, `[k][a][b]` for k in `0..FILTER_TAPS`. All signals are
 /// of one length; M is even.

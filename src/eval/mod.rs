@@ -29,12 +29,6 @@ use crate::stem::NUM_CHANNELS;
 /// A signal, `[channel][sample]`.
 pub type Stereo = [Vec<f32>; NUM_CHANNELS];
 
-/// Sum of squares over both channels.
-fn energy(signal: [&[f32]; NUM_CHANNELS]) -> f64 {
-    let samples = signal.into_iter().flatten();
-    samples.map(|&x| f64::from(x).powi(2)).sum()
-}
-
 /// Samples `range` of both channels.
 fn part(signal: &Stereo, range: std::ops::Range<usize>) -> [&[f32]; NUM_CHANNELS] {
     signal.each_ref().map(|channel| &channel[range.clone()])

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{EvalError, Stereo, is_silent};
 use crate::audio_file::{Audio, has_audio_extension, read, read_tracks};
+use crate::separators::check_rate;
 use crate::stem::{NUM_STEMS, Stem};
 
 /// Where a song's audio is.
@@ -129,6 +130,10 @@ impl Song {
             path: self.path.clone(),
         })?;
         let (rate_hz, whole_samples) = (first.rate_hz, first.num_samples());
+        check_rate(rate_hz).map_err(|source| EvalError::Build {
+            path: self.path.clone(),
+            source,
+        })?;
         let sample = |time_s: f64| ((time_s * rate_hz).round() as usize).min(whole_samples);
         let range = sample(seconds.start_s)..sample(seconds.end_s);
         if range.is_empty() {

@@ -30,5 +30,5 @@ truth = np.stack([a, b])
 estimates = np.stack([0.9 * a + 0.1 * b + 0.05 * c, 0.05 * a + 0.8 * b + 0.05 * c])
 
 scores = museval.metrics.bss_eval(truth, estimates, window=RATE_HZ, hop=RATE_HZ)
-np.set_printoptions(precision=4, floatmode="fixed")
+np.set_printoptions(precision=6, floatmode="fixed")
 print(np.stack(scores[:4], axis=1))
