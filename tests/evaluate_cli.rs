@@ -308,6 +308,7 @@ fn what_can_not_be_scored_is_one_sentence() {
             "nan",
             "nan/demo/vocals.wav: expected finite samples, found 1",
         ),
+        ("slow", "slow/demo: sample rate 500 Hz is not supported"),
         ("silent", "silent/demo: expected sound, found silence"),
         (
             "fine --seconds 10..",

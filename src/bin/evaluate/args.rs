@@ -24,23 +24,24 @@ Examples:
       also writes scores/<run>/<song>.json, which museval can aggregate";
 
 const NOTES: &str = "\
-Songs are folders with drums, bass, other and vocals as audio files, and mixture if there is one
-(else the mix is their sum), or files named *.stem.mp4. FOLDER/test is searched if there is one
-(--split train: FOLDER/train), else FOLDER. Latency is taken off before anything is scored.
+Songs are folders with drums, bass, other and vocals as audio files, and mixture if there is
+one (else the mix is their sum), or files named *.stem.mp4. FOLDER/test is searched if there
+is one (--split train: FOLDER/train), else FOLDER. Latency is taken off before anything is
+scored.
 
-All scores are in dB, over both channels. SI-SDR, uSDR (over the whole song) and bleed are means over
-songs; cSDR, cISR, cSIR and cSAR (BSSEval 4) are medians over frames of 1 s, then over songs;
-SI-SDRi and uSDRi are improvements over the mix. The last row is the mean over the stems. In brackets:
-where the middle 95 % of 2000 bootstrap resamples of the songs lie.
+All scores are in dB, over both channels. SI-SDR, uSDR (over the whole song) and bleed are
+means over songs; cSDR, cISR, cSIR and cSAR (BSSEval 4) are medians over frames of 1 s, then
+over songs; SI-SDRi and uSDRi are improvements over the mix. The last row is the mean over the
+stems. In brackets: where the middle 95 % of 2000 bootstrap resamples of the songs lie.
 
 A stem without a file is silent. A stem that is silent for a whole song is left out of all but
-bleed: the energy of the estimate relative to the mix, over the seconds in which the true stem is
-60 dB below the mix or lower. A stem that a mode never fills is left out of its run. A silent
-estimate of a sounding stem has SDR 0 and SI-SDR -30. A frame in which a sounding stem or its
-estimate is silent counts for no stem. A mono file counts as two equal channels.
+bleed: the energy of the estimate relative to the mix, over the seconds in which the true stem
+is 60 dB below the mix or lower. A stem that a mode never fills is left out of its run. A
+silent estimate of a sounding stem has SDR 0 and SI-SDR -30. A frame in which a sounding stem
+or its estimate is silent counts for no stem. A mono file counts as two equal channels.
 
-A song that can't be scored is reported on standard error and does not stop the others; the exit
-code is then 1.";
+A song that can't be scored is reported on standard error and does not stop the others; the
+exit code is then 1.";
 
 /// Score separated stems against the true ones.
 #[derive(Debug, Parser)]
