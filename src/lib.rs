@@ -25,6 +25,9 @@ pub mod report;
 #[cfg(feature = "tools")]
 pub mod scratch_nn;
 
+#[cfg(feature = "tools")]
+pub mod eval;
+
 #[cfg(feature = "train")]
 pub mod train;
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer and the layers that it may use.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("stem", &[]),
     ("dice", &[]),
     ("plot", &[]),
@@ -35,6 +35,20 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("audio_file", &["dsp", "stem"]),
     ("report", &["audio_file", "plot", "dsp", "stem"]),
     ("demo_song", &["dice", "dsp", "stem"]),
+    (
+        "eval",
+        &[
+            "audio_file",
+            "dice",
+            "engine",
+            "offline",
+            "score",
+            "separators",
+            "nn",
+            "dsp",
+            "stem",
+        ],
+    ),
     (
         "offline",
         &["audio_file", "engine", "separators", "dsp", "stem"],

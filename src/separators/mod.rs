@@ -168,7 +168,11 @@ pub fn build_conv_tasnet(
     })
 }
 
-fn check_rate(rate_hz: f64) -> Result<(), BuildError> {
+/// Whether a separator can be built for this rate in Hz.
+///
+/// # Errors
+/// The rate is outside [`MIN_RATE_HZ`]..=[`MAX_RATE_HZ`].
+pub fn check_rate(rate_hz: f64) -> Result<(), BuildError> {
     if (MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {
         Ok(())
     } else {

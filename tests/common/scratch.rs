@@ -1,4 +1,4 @@
-//! A folder in which the `separate` tool runs, and songs for it.
+//! A folder in which the tools run, and songs for them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,6 +16,15 @@ pub struct Run {
 }
 
 impl Run {
+    fn of(mut command: Command) -> Self {
+        let output = command.output().unwrap();
+        Self {
+            code: output.status.code().expect("it was not killed"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     pub fn expect_success(self) -> Self {
         assert_eq!(self.code, 0, "stderr: {}", self.stderr);
         self
@@ -50,7 +59,11 @@ impl Scratch {
     }
 
     pub fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_separate"));
+        self.tool(env!("CARGO_BIN_EXE_separate"), arguments)
+    }
+
+    fn tool(&self, path: &str, arguments: &str) -> Command {
+        let mut command = Command::new(path);
         command
             .current_dir(self.0.path())
             .args(arguments.split_whitespace())
@@ -59,12 +72,11 @@ impl Scratch {
     }
 
     pub fn run(&self, arguments: &str) -> Run {
-        let output = self.command(arguments).output().unwrap();
-        Run {
-            code: output.status.code().expect("it was not killed"),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Run::of(self.command(arguments))
+    }
+
+    pub fn evaluate(&self, arguments: &str) -> Run {
+        Run::of(self.tool(env!("CARGO_BIN_EXE_evaluate"), arguments))
     }
 
     /// Runs in the mode whose stems most tests know: what they are about has nothing to do with it.
