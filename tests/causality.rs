@@ -1,10 +1,13 @@
 //! The network that learns does not look ahead of what it will hear when it plays.
 
 mod common;
+#[path = "common/learned.rs"]
+mod learned;
 
 use candle_core::{Device, Tensor};
-use common::networks::{learned_values, small, small_learned};
+use common::networks::{small, small_learned};
 use common::noise;
+use learned::learned_values;
 use unbraid::nn::ConvTasNetConfig;
 use unbraid::nn::config::{MaskKind, NormKind};
 use unbraid::train::net::{Moments, Net};
@@ -27,7 +30,6 @@ fn what_comes_later_changes_nothing_before_the_latency() {
         change(&mut config);
         config
     };
-    let learned = small_learned(true);
     for (name, config) in [
         ("batch norm", small()),
         ("frame norm", with(&|c| c.tcn.norm = NormKind::Frame)),
@@ -38,7 +40,7 @@ fn what_comes_later_changes_nothing_before_the_latency() {
         ("look-ahead", with(&|c| c.lookahead_hops = 2)),
         ("every third hop", with(&|c| c.network_every_hops = 3)),
         ("complex", with(&|c| c.mask = MaskKind::Complex)),
-        ("learned, stereo", learned),
+        ("learned, stereo", small_learned(true)),
         (
             "learned, mono, look-ahead",
             ConvTasNetConfig {

@@ -2,12 +2,15 @@
 //! first one after a reset.
 
 mod common;
+#[path = "common/learned.rs"]
+mod learned;
 
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
-use common::networks::{learned_values, small, small_learned};
+use common::networks::{small, small_learned};
 use common::{engine_of, noise, render_unity};
+use learned::learned_values;
 use unbraid::dice::Dice;
 use unbraid::dsp::grid::Grid;
 use unbraid::nn::config::{MaskKind, NormKind};

@@ -8,8 +8,6 @@ use unbraid::nn::config::{FrontEnd, LearnedFrontEnd, MaskKind, NormKind, Tcn};
 use unbraid::nn::weights::expected_tensors;
 use unbraid::nn::{ConvTasNetConfig, ConvTasNetModel, Precision, Tensor, WeightsFile};
 use unbraid::separators::ConvTasNet;
-#[cfg(feature = "train")]
-use unbraid::train::parameters::{FilterInit, Layout, initial_values};
 
 /// A small network on STFT bands.
 pub fn small() -> ConvTasNetConfig {
@@ -95,19 +93,4 @@ pub fn open_masks(config: &ConvTasNetConfig) -> WeightsFile {
 pub fn separator(weights: &WeightsFile, rate_hz: f64) -> Box<ConvTasNet> {
     let model = ConvTasNetModel::new("test", weights, Precision::F32).expect("it can be streamed");
     Box::new(ConvTasNet::new(Arc::new(model), &Grid::new(rate_hz)))
-}
-
-/// Weights and statistics as they might be after learning: every kind of value moved from where
-/// it began.
-#[cfg(feature = "train")]
-pub fn learned_values(config: &ConvTasNetConfig) -> (Vec<f32>, Vec<f32>) {
-    let mut dice = unbraid::dice::Dice::new(5, 0_u64);
-    let mut values = initial_values(config, FilterInit::Random, 3);
-    values
-        .iter_mut()
-        .for_each(|x| *x += dice.between(-0.05, 0.05) as f32);
-    let statistics = (0..Layout::statistics(config).len)
-        .map(|_| dice.between(0.3, 1.5) as f32)
-        .collect();
-    (values, statistics)
 }
