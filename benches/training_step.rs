@@ -9,6 +9,7 @@ use std::time::Instant;
 use candle_core::Device;
 use unbraid::demo_song;
 use unbraid::nn::ConvTasNetConfig;
+use unbraid::train::heap::keep_freed_memory;
 use unbraid::train::objective::{Loss, Objective};
 use unbraid::train::optimiser::{OptimiserSettings, Weights};
 use unbraid::train::parameters::{FilterInit, initial_values};
@@ -18,6 +19,7 @@ const SEGMENT_S: f64 = 3.0;
 const STEPS: u32 = 8;
 
 fn main() -> candle_core::Result<()> {
+    keep_freed_memory();
     let song = demo_song::render(44_100.0, 1);
     let length = (SEGMENT_S * 44_100.0) as usize;
     for (name, config) in [

@@ -28,6 +28,9 @@ pub mod scratch_nn;
 #[cfg(feature = "tools")]
 pub mod eval;
 
+#[cfg(feature = "tools")]
+pub mod whole_file;
+
 #[cfg(feature = "train")]
 pub mod train;
 

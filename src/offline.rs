@@ -4,11 +4,12 @@
 //! that much silence after the song and dropping as much at the start. So a stem on disk is what
 //! the plug-in plays, moved back in time, and as long as the song.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::engine::{Chain, Engine, GainTargets, MAX_BLOCK_SAMPLES, Meters, chain_swap};
 use crate::separators::Separator;
-use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
+use crate::stem::{NUM_CHANNELS, Stem, StemBuffer, Stems, Stereo};
 
 /// An engine for one rate, with no host.
 pub struct OfflineEngine {
@@ -96,6 +97,21 @@ impl OfflineEngine {
             start += length;
         }
         Ok(())
+    }
+
+    /// The stems of `mix` as they are, before any gain, in time with it.
+    pub fn stems(&mut self, mix: &Stereo) -> Stems {
+        let mut stems = Stems::default();
+        let mix = mix.each_ref().map(Vec::as_slice);
+        let Ok(()) = self.separate::<Infallible>(mix, &GainTargets::UNITY, |piece| {
+            for stem in Stem::ALL {
+                for (channel, signal) in stems[stem as usize].iter_mut().enumerate() {
+                    signal.extend_from_slice(piece.stem(stem, channel));
+                }
+            }
+            Ok(())
+        });
+        stems
     }
 
     /// Whether the separator failed anywhere in the song (its hop is silent there, and Other

@@ -40,6 +40,16 @@ pub fn si_sdr_db(
     Some(ratio_db(target, error, MIN_SI_SDR_DB))
 }
 
+/// How much nearer in SI-SDR the estimate comes to the reference than the mix, in dB: 0 for an
+/// untouched mix at any gain. `None` for a silent reference.
+pub fn si_sdr_improvement_db(
+    reference: &[impl AsRef<[f32]>; NUM_CHANNELS],
+    estimate: &[impl AsRef<[f32]>; NUM_CHANNELS],
+    mix: &[impl AsRef<[f32]>; NUM_CHANNELS],
+) -> Option<f64> {
+    Some(si_sdr_db(reference, estimate)? - si_sdr_db(reference, mix)?)
+}
+
 fn ratio_db(signal: f64, error: f64, min_db: f64) -> f64 {
     // Unlike `min`, `clamp` keeps NaN.
     (10.0 * (signal / error).log10()).clamp(min_db, MAX_SCORE_DB)
@@ -67,7 +77,7 @@ fn sum(
 mod tests {
     use super::*;
 
-    type Stereo = [Vec<f32>; NUM_CHANNELS];
+    use crate::stem::Stereo;
 
     const LENGTH: usize = 3 * 44_100;
 

@@ -7,6 +7,20 @@ pub const NUM_CHANNELS: usize = 2;
 /// Stems everywhere, in the order of MUSDB18.
 pub const NUM_STEMS: usize = 4;
 
+/// A signal, `[channel][sample]`, both channels of one length.
+pub type Stereo = [Vec<f32>; NUM_CHANNELS];
+
+/// The signals of all stems, `[Stem as usize][channel][sample]`, all of one length.
+pub type Stems = [Stereo; NUM_STEMS];
+
+/// The sum of the stems, added in index order in `f32`.
+pub fn mix_of(stems: &Stems) -> Stereo {
+    std::array::from_fn(|channel| {
+        let at = |sample: usize| stems.iter().map(|stem| stem[channel][sample]).sum();
+        (0..stems[0][channel].len()).map(at).collect()
+    })
+}
+
 /// One part of a song. Three are estimated by a separator; [`Stem::Other`] is what remains.
 ///
 /// `stem as usize` is the index in every `[T; NUM_STEMS]`.

@@ -4,21 +4,14 @@ mod common;
 #[path = "common/learned.rs"]
 mod learned;
 
-use candle_core::{Device, Tensor};
 use common::networks::{small, small_learned};
 use common::noise;
-use learned::learned_values;
+use learned::separated;
 use unbraid::nn::ConvTasNetConfig;
 use unbraid::nn::config::{MaskKind, NormKind};
-use unbraid::train::net::{Moments, Net};
-use unbraid::train::separation::separate;
 
 fn stems(config: &ConvTasNetConfig, mix: &[Vec<f32>; 2]) -> Vec<Vec<f32>> {
-    let (values, statistics) = learned_values(config);
-    let net = Net::new(config, &Device::Cpu).expect("a network");
-    net.load(&values).expect("weights of its shape");
-    let mix = Tensor::from_vec(mix.concat(), (1, 2, ()), &Device::Cpu).expect("a mix");
-    let separated = separate(&net, &mix, Moments::Running(&statistics)).expect("it runs");
+    let separated = separated(config, mix.each_ref().map(Vec::as_slice));
     let stems = separated.stems.flatten(0, 2).and_then(|s| s.to_vec2());
     stems.expect("[stem and channel][sample]")
 }

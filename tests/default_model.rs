@@ -2,43 +2,22 @@
 //! worse weights can't reach.
 #![cfg(feature = "default-models")]
 
-use std::convert::Infallible;
-
 use unbraid::demo_song::{self, DemoSong};
-use unbraid::engine::GainTargets;
 use unbraid::offline::OfflineEngine;
-use unbraid::score::si_sdr_db;
+use unbraid::score::si_sdr_improvement_db;
 use unbraid::separators::{SeparatorKind, build};
-use unbraid::stem::{NUM_CHANNELS, NUM_STEMS, Stem};
-
-type Stems = [[Vec<f32>; NUM_CHANNELS]; NUM_STEMS];
-
-/// Stems of a mix at a rate, in time with it.
-fn separated(mix: &[Vec<f32>; NUM_CHANNELS], rate_hz: f64) -> Stems {
-    let separator = build(SeparatorKind::ConvTasNetLive, rate_hz).expect("it has a model");
-    let mut engine = OfflineEngine::new(separator, rate_hz);
-    let mut stems: Stems = Default::default();
-    let mix = mix.each_ref().map(Vec::as_slice);
-    let Ok(()) = engine.separate::<Infallible>(mix, &GainTargets::UNITY, |piece| {
-        for stem in Stem::ALL {
-            for (channel, samples) in stems[stem as usize].iter_mut().enumerate() {
-                samples.extend_from_slice(piece.stem(stem, channel));
-            }
-        }
-        Ok(())
-    });
-    assert!(!engine.take_fault());
-    stems
-}
+use unbraid::stem::{NUM_STEMS, Stems};
 
 /// SI-SDR improvement over the mix of each stem, in dB.
-fn improvements_db(song: &DemoSong, mix: &[Vec<f32>; NUM_CHANNELS]) -> [f64; NUM_STEMS] {
-    let estimates = separated(mix, song.rate_hz);
+fn improvements_db(song: &DemoSong) -> [f64; NUM_STEMS] {
+    let separator = build(SeparatorKind::ConvTasNetLive, song.rate_hz).expect("it has a model");
+    let mut engine = OfflineEngine::new(separator, song.rate_hz);
+    let mix = song.mix();
+    let estimates = engine.stems(&mix);
+    assert!(!engine.take_fault());
     std::array::from_fn(|stem| {
-        let score = |estimate: &[Vec<f32>; NUM_CHANNELS]| {
-            si_sdr_db(&song.stems[stem], estimate).expect("every stem sounds")
-        };
-        score(&estimates[stem]) - score(mix)
+        let gained = si_sdr_improvement_db(&song.stems[stem], &estimates[stem], &mix);
+        gained.expect("every stem sounds")
     })
 }
 
@@ -51,7 +30,7 @@ fn every_stem_gains_and_as_much_at_every_rate() {
     let rates_hz = [44_100.0, 48_000.0, 88_200.0, 96_000.0];
     let gained_db = rates_hz.map(|rate_hz| {
         let song = demo_song::render(rate_hz, 2);
-        improvements_db(&song, &song.mix())
+        improvements_db(&song)
     });
     println!("drums, bass, other, vocals: {gained_db:.2?} dB at {rates_hz:?} Hz");
     for (gained, rate_hz) in gained_db.iter().zip(rates_hz) {
@@ -67,11 +46,11 @@ fn every_stem_gains_and_as_much_at_every_rate() {
 #[test]
 fn gain_and_mono_matter_little_and_quiet_songs_not_too_much() {
     let song = demo_song::render(44_100.0, 3);
-    let nominal = mean(&improvements_db(&song, &song.mix()));
+    let nominal = mean(&improvements_db(&song));
     let changed = |change: &dyn Fn(&Stems) -> Stems| {
         let mut song = song.clone();
         song.stems = change(&song.stems);
-        mean(&improvements_db(&song, &song.mix()))
+        mean(&improvements_db(&song))
     };
     let gain = |db: f32| {
         let gain = 10.0_f32.powf(db / 20.0);

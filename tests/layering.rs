@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer and the layers that it may use.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("stem", &[]),
     ("dice", &[]),
-    ("plot", &[]),
+    ("whole_file", &[]),
+    ("plot", &["whole_file"]),
     ("scratch_nn", &["dice"]),
     ("score", &["stem"]),
     ("dsp", &["stem"]),
@@ -30,6 +31,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "nn",
             "dsp",
             "stem",
+            "whole_file",
         ],
     ),
     ("audio_file", &["dsp", "stem"]),

@@ -5,8 +5,8 @@ use candle_core::{Device, Tensor};
 use unbraid::demo_song;
 use unbraid::nn::ConvTasNetConfig;
 use unbraid::nn::config::FrontEnd;
-use unbraid::score::si_sdr_db;
-use unbraid::stem::{NUM_CHANNELS, NUM_STEMS, Stem};
+use unbraid::score::si_sdr_improvement_db;
+use unbraid::stem::{NUM_CHANNELS, NUM_STEMS, Stem, mix_of};
 use unbraid::train::objective::{Example, Loss, Objective};
 use unbraid::train::settings::Preset;
 use unbraid::train::wave::MixSpectra;
@@ -28,10 +28,7 @@ fn ideal_db(config: &ConvTasNetConfig) -> f64 {
     let FrontEnd::Stft(stft) = &config.front_end else {
         panic!("bands need an STFT")
     };
-    let mix: [Vec<f32>; NUM_CHANNELS] = std::array::from_fn(|channel| {
-        let at = |n: usize| stems.iter().map(|stem| stem[channel][n]).sum();
-        (0..length).map(at).collect()
-    });
+    let mix = mix_of(&stems);
     let signal = Tensor::from_vec(mix.concat(), (1, NUM_CHANNELS, length), &Device::Cpu);
     let spectra = MixSpectra::new(stft, &signal.expect("a mix")).expect("spectra");
     let channels = config.num_mask_channels();
@@ -61,8 +58,8 @@ fn ideal_db(config: &ConvTasNetConfig) -> f64 {
         let row = |channel: usize| {
             &estimates[(stem as usize * NUM_CHANNELS + channel) * length..][..whole]
         };
-        let score = |estimate| si_sdr_db(&reference, &estimate).expect("every stem sounds");
-        score([row(0), row(1)]) - score(mix.each_ref().map(|x| &x[..whole]))
+        let mix = mix.each_ref().map(|x| &x[..whole]);
+        si_sdr_improvement_db(&reference, &[row(0), row(1)], &mix).expect("every stem sounds")
     });
     gained.iter().sum::<f64>() / gained.len() as f64
 }

@@ -1,15 +1,13 @@
 //! A network that can learn anything learns one mixture by heart.
 
-mod common;
-
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 use unbraid::demo_song;
 use unbraid::nn::ConvTasNetConfig;
 use unbraid::nn::config::{FrontEnd, LearnedFrontEnd, MaskKind, NormKind, Tcn};
-use unbraid::score::si_sdr_db;
-use unbraid::stem::{NUM_CHANNELS, NUM_STEMS, Stem};
+use unbraid::score::si_sdr_improvement_db;
+use unbraid::stem::{NUM_CHANNELS, NUM_STEMS, Stem, Stems, Stereo, mix_of};
 use unbraid::train::net::{Moments, Net};
 use unbraid::train::objective::{Example, Loss, Objective};
 use unbraid::train::optimiser::{OptimiserSettings, Weights};
@@ -21,8 +19,6 @@ use unbraid::train::wave::MixSpectra;
 
 const SECONDS: f64 = 6.0;
 
-type Stems = [[Vec<f32>; NUM_CHANNELS]; NUM_STEMS];
-
 /// The loudest part of a demo song, a whole number of hops long.
 fn mixture(rate_hz: f64, hop: usize) -> Stems {
     let song = demo_song::render(rate_hz, 7);
@@ -32,30 +28,20 @@ fn mixture(rate_hz: f64, hop: usize) -> Stems {
         .map(|stem| stem.map(|x| x[start..start + length].to_vec()))
 }
 
-fn mix_of(stems: &Stems) -> Vec<f32> {
-    let channel = |c: usize| {
-        (0..stems[0][c].len()).map(move |n| stems.iter().map(|stem| stem[c][n]).sum::<f32>())
-    };
-    channel(0).chain(channel(1)).collect()
-}
-
 /// Mean SI-SDR improvement over the mix of estimates, `[stem][channel][sample]` flat, in dB, over
 /// the samples in `range`.
 fn improvement_db(stems: &Stems, estimates: &Tensor, range: std::ops::Range<usize>) -> f64 {
     let length = stems[0][0].len();
     let estimates: Vec<f32> = estimates.flatten_all().unwrap().to_vec1().unwrap();
     let mix = mix_of(stems);
-    let cut = |flat: &[f32], row: usize| flat[row * length..][range.clone()].to_vec();
+    let cut = |signal: &Stereo| signal.each_ref().map(|x| x[range.clone()].to_vec());
     let improvements = Stem::ALL.map(|stem| {
-        let row = stem as usize * NUM_CHANNELS;
-        let reference = stems[stem as usize]
-            .each_ref()
-            .map(|x| x[range.clone()].to_vec());
-        let score = |flat: &[f32], row| {
-            let found = [cut(flat, row), cut(flat, row + 1)];
-            si_sdr_db(&reference, &found).expect("every stem sounds")
+        let row = |channel: usize| {
+            let start = (stem as usize * NUM_CHANNELS + channel) * length;
+            &estimates[start..start + length][range.clone()]
         };
-        score(&estimates, row) - score(&mix, 0)
+        let reference = cut(&stems[stem as usize]);
+        si_sdr_improvement_db(&reference, &[row(0), row(1)], &cut(&mix)).expect("every stem sounds")
     });
     improvements.iter().sum::<f64>() / improvements.len() as f64
 }
@@ -85,7 +71,8 @@ fn learned(
     }
     let net = Net::new(config, &Device::Cpu).expect("a network");
     net.load(&trainer.weights().values).expect("its weights");
-    let mix = Tensor::from_vec(mix_of(stems), (1, NUM_CHANNELS, ()), &Device::Cpu).expect("a mix");
+    let mix = Tensor::from_vec(mix_of(stems).concat(), (1, NUM_CHANNELS, ()), &Device::Cpu)
+        .expect("a mix");
     let separated = separate(&net, &mix, Moments::Batch).expect("it runs");
     (separated.stems, separated.whole_samples)
 }
@@ -106,7 +93,8 @@ fn masks_come_close_to_the_ideal_ones() {
     let bands = config.num_bands();
     let shape = [1, targets.num_frames, NUM_STEMS, NUM_CHANNELS, 1, bands];
     let ideal = Tensor::from_vec(targets.masks, &shape[..], &Device::Cpu).expect("masks");
-    let mix = Tensor::from_vec(mix_of(&stems), (1, NUM_CHANNELS, ()), &Device::Cpu).expect("a mix");
+    let mix = Tensor::from_vec(mix_of(&stems).concat(), (1, NUM_CHANNELS, ()), &Device::Cpu)
+        .expect("a mix");
     let spectra = MixSpectra::new(stft, &mix).expect("spectra");
     let whole = spectra.whole_samples(0);
     let ideal = spectra.synthesise(&ideal, 0).expect("stems");

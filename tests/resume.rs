@@ -11,6 +11,7 @@ use unbraid::nn::WeightsFile;
 use unbraid::nn::config::NormKind;
 use unbraid::train::augment::AugmentSpec;
 use unbraid::train::data::DataSpec;
+use unbraid::train::objective::Loss;
 use unbraid::train::optimiser::Weights;
 use unbraid::train::run::{BEST_FILE, Ending, Event, LOG_FILE, Run};
 use unbraid::train::settings::{Preset, Settings};
@@ -133,6 +134,10 @@ fn settings_that_make_no_sense_are_named() {
         error(&|s| s.config = Preset::Paper.settings().config),
         "phases: expected a loss of waves where masks are no softmax over STFT bands, found \
          mask_cross_entropy"
+    );
+    assert_eq!(
+        error(&|s| s.phases[0].loss = Loss::Waves(Vec::new())),
+        "phases: expected a term in a loss of waves, found none"
     );
     assert!(
         !folder.path().join("run").exists(),

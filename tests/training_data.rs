@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use unbraid::audio_file::{SampleFormat, WavWriter};
 use unbraid::demo_song;
-use unbraid::dice::Dice;
-use unbraid::stem::Stem;
+use unbraid::stem::{Stem, Stems};
 use unbraid::train::augment::AugmentSpec;
-use unbraid::train::data::{DataError, DataSet, DataSpec, HeldOut, Library, Segment};
+use unbraid::train::data::{DataError, DataSet, DataSpec, HeldOut, Library};
 
 const RATE_HZ: f64 = 8_000.0;
 const SONG_SAMPLES: usize = 20_000;
@@ -95,8 +94,8 @@ fn position(stem: &[Vec<f32>; 2]) -> usize {
 }
 
 /// Ids in hundredths of a segment's stems; 0 is silence.
-fn ids(segment: &Segment) -> [i32; 4] {
-    segment.stems.each_ref().map(|stem| {
+fn ids(segment: &Stems) -> [i32; 4] {
+    segment.each_ref().map(|stem| {
         assert_eq!(stem.each_ref().map(Vec::len), [SEGMENT_SAMPLES; 2]);
         let id = stem[0][0];
         assert!(
@@ -111,7 +110,7 @@ fn open(spec: &DataSpec) -> Library {
     Library::open(spec, RATE_HZ, 1).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn segments(library: &Library, count: u64) -> Vec<Segment> {
+fn segments(library: &Library, count: u64) -> Vec<Stems> {
     (0..count)
         .map(|index| {
             library
@@ -172,14 +171,7 @@ fn a_segment_follows_from_settings_seed_and_index() {
         "the seed matters"
     );
     for segment in &want {
-        assert!(
-            segment
-                .stems
-                .iter()
-                .flatten()
-                .flatten()
-                .all(|s| s.is_finite())
-        );
+        assert!(segment.iter().flatten().flatten().all(|s| s.is_finite()));
     }
 }
 
@@ -187,12 +179,6 @@ fn a_segment_follows_from_settings_seed_and_index() {
 fn the_library_is_shared_by_threads() {
     fn is_shared<T: Send + Sync>() {}
     is_shared::<Library>();
-}
-
-#[test]
-fn the_mix_is_the_sum_of_the_stems() {
-    let stems = [0.5_f32, 0.25, -0.125, 1.0].map(|value| [vec![value; 3], vec![2.0 * value; 3]]);
-    assert_eq!(Segment { stems }.mix(), [vec![1.625; 3], vec![3.25; 3]]);
 }
 
 #[test]
@@ -205,8 +191,8 @@ fn without_remix_all_stems_are_of_one_song_and_place() {
     for segment in segments(&open(&scratch.spec("set")), 60) {
         let ids = ids(&segment);
         assert_eq!(ids, [ids[0], ids[0] + 1, ids[0] + 2, ids[0] + 3]);
-        let start = position(&segment.stems[0]);
-        for stem in &segment.stems {
+        let start = position(&segment[0]);
+        for stem in segment {
             for (sample, got) in stem[1].iter().enumerate() {
                 assert_eq!(*got, position_value(start + sample));
             }
@@ -232,7 +218,7 @@ fn in_a_remix_each_stem_has_its_own_song_and_place() {
         for (stem, id) in ids.into_iter().enumerate() {
             assert_eq!(id % 10, stem as i32, "a stem stays what it is");
         }
-        let positions: BTreeSet<usize> = segment.stems.iter().map(position).collect();
+        let positions: BTreeSet<usize> = segment.iter().map(position).collect();
         assert!(positions.len() > 2, "{positions:?}");
         seen.insert(ids.map(|id| id / 10));
     }
@@ -413,7 +399,7 @@ fn places_that_sound_are_preferred() {
     scratch.wav("set/song/vocals.wav", RATE_HZ, &[&half]);
     let silent = segments(&open(&scratch.spec("set")), 200)
         .iter()
-        .filter(|segment| segment.stems[3][0].iter().all(|sample| *sample == 0.0))
+        .filter(|segment| segment[3][0].iter().all(|sample| *sample == 0.0))
         .count();
     // Just under an eighth, as three draws find silence; a single one would find 96.
     assert!((5..50).contains(&silent), "{silent}");
@@ -424,7 +410,7 @@ fn short_songs_are_filled_and_mono_is_doubled() {
     let scratch = Scratch::new();
     scratch.wav("set/song/bass.wav", RATE_HZ, &[&[0.25; 100]]);
     let segment = open(&scratch.spec("set")).segment(0).unwrap();
-    let bass = &segment.stems[Stem::Bass as usize];
+    let bass = &segment[Stem::Bass as usize];
     assert_eq!(bass[0], bass[1]);
     assert_eq!(bass[0][..100], [0.25; 100]);
     assert_eq!(bass[0][100..], [0.0; SEGMENT_SAMPLES - 100]);
@@ -435,8 +421,8 @@ fn speed_is_one_for_a_whole_song_and_of_each_stem_in_a_remix() {
     let scratch = Scratch::new();
     scratch.song("set/song", 0.1);
     // Silent to the very end, the ramp's slope is the speed.
-    let speeds = |segment: &Segment| {
-        segment.stems.each_ref().map(|stem| {
+    let speeds = |segment: &Stems| {
+        segment.each_ref().map(|stem| {
             let rise = stem[1][3_000] - stem[1][1_000];
             (65.536 * 1_000.0 * rise / 2_000.0 * 1_000.0).round() as i32
         })
@@ -499,7 +485,7 @@ fn stem_mp4_gives_the_stems_in_their_order() {
     assert_eq!(library.held_out()[0].name(), "held");
     assert_eq!(held[0][0].len(), 13_230);
     let frequencies_hz = [400.0, 800.0, 1_600.0, 3_200.0];
-    for stems in [held, library.segment(0).unwrap().stems] {
+    for stems in [held, library.segment(0).unwrap()] {
         for (index, stem) in stems.iter().enumerate() {
             for (other, frequency_hz) in frequencies_hz.into_iter().enumerate() {
                 let got = amplitude(&stem[1], frequency_hz, 44_100.0);
@@ -526,7 +512,7 @@ fn compressed_files_stand_beside_wav() {
     };
     let library = Library::open(&spec, 44_100.0, 1).unwrap();
     for segment in segments(&library, 5) {
-        let [drums, bass, ..] = &segment.stems;
+        let [drums, bass, ..] = &segment;
         for (drums, bass) in drums.iter().flatten().zip(bass.iter().flatten()) {
             // The cache's steps at a peak of 0.4.
             assert!((drums - bass).abs() < 1e-5);
@@ -771,84 +757,4 @@ fn settings_come_back_from_json_and_unknown_ones_are_refused() {
     ] {
         assert!(serde_json::from_str::<DataSpec>(typo).is_err(), "{typo}");
     }
-}
-
-/// CPU time of this thread, which Linux tells: other work on the machine does not count.
-fn cpu_s() -> f64 {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").expect("measured on Linux");
-    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
-}
-
-/// What a segment costs, from 16-bit songs: `cargo test … -- --ignored --nocapture cost`.
-#[test]
-#[ignore = "a measurement"]
-fn cost_of_a_segment() {
-    const NUM_SEGMENTS: u64 = 200;
-    let scratch = Scratch::new();
-    let mut dice = Dice::new(1, 0_u64);
-    let noise: Vec<f32> = (0..20 * 44_100).map(|_| 0.2 * dice.bell() as f32).collect();
-    for song in 0..6 {
-        for stem in Stem::ALL {
-            scratch.wav(
-                &format!("set/{song}/{}.wav", stem.name()),
-                44_100.0,
-                &[&noise, &noise],
-            );
-        }
-    }
-    let measure = |name: &str, augment: AugmentSpec| {
-        let spec = DataSpec {
-            segment_s: 3.0,
-            augment,
-            ..scratch.spec("set")
-        };
-        let library = Library::open(&spec, 44_100.0, 1).unwrap();
-        let start_s = cpu_s();
-        for index in 0..NUM_SEGMENTS {
-            library.segment(index).unwrap();
-        }
-        let mean_ms = 1e3 * (cpu_s() - start_s) / NUM_SEGMENTS as f64;
-        println!("{name:16} {mean_ms:6.2} ms");
-        mean_ms
-    };
-    measure("reading", AugmentSpec::none());
-    let all = AugmentSpec::default;
-    measure(
-        "no speed",
-        AugmentSpec {
-            speed_semitones: AugmentSpec::none().speed_semitones,
-            ..all()
-        },
-    );
-    measure(
-        "no low-pass",
-        AugmentSpec {
-            low_pass_hz: AugmentSpec::none().low_pass_hz,
-            ..all()
-        },
-    );
-    measure(
-        "no equalizer",
-        AugmentSpec {
-            equalizer_db: AugmentSpec::none().equalizer_db,
-            ..all()
-        },
-    );
-    measure(
-        "no compression",
-        AugmentSpec {
-            compression_db: AugmentSpec::none().compression_db,
-            ..all()
-        },
-    );
-    measure(
-        "no room",
-        AugmentSpec {
-            room_s: AugmentSpec::none().room_s,
-            ..all()
-        },
-    );
-    let mean_ms = measure("everything", all());
-    // A training step on this segment takes some 100 ms.
-    assert!(mean_ms < 25.0, "{mean_ms} ms");
 }

@@ -10,19 +10,15 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use common::networks::{small, small_learned};
 use common::{engine_of, noise, render_unity};
-use learned::learned_values;
+use learned::{learned_net, learned_values, separated};
 use unbraid::dice::Dice;
 use unbraid::dsp::grid::Grid;
 use unbraid::nn::config::{MaskKind, NormKind};
 use unbraid::nn::{ConvTasNetConfig, ConvTasNetModel, ConvTasNetState, Precision};
 use unbraid::separators::ConvTasNet;
-use unbraid::stem::Stem;
+use unbraid::stem::{Stem, Stems};
 use unbraid::train::export::export;
-use unbraid::train::net::{Moments, Net};
-use unbraid::train::separation::separate;
-
-/// `[stem][channel][sample]`.
-type Stems = [[Vec<f32>; 2]; 4];
+use unbraid::train::net::Moments;
 
 /// Masks of random features by both, `[frame][M]`.
 fn masks_of_both(config: &ConvTasNetConfig, precision: Precision, frames: usize) -> [Vec<f32>; 2] {
@@ -33,8 +29,7 @@ fn masks_of_both(config: &ConvTasNetConfig, precision: Precision, frames: usize)
         .map(|_| dice.between(-2.0, 3.0) as f32)
         .collect();
 
-    let net = Net::new(config, &Device::Cpu).expect("a network");
-    net.load(&values).expect("weights of its shape");
+    let (net, _) = learned_net(config);
     let input = Tensor::from_slice(&features, (1, frames, num_features), &Device::Cpu);
     let masks = net.masks(&input.expect("features"), Moments::Running(&statistics));
     let masks = net.activate(&masks.expect("it runs").values);
@@ -133,15 +128,7 @@ fn stems_of_both(
     learns_from: usize,
 ) -> (Stems, Stems, usize) {
     let (values, statistics) = learned_values(config);
-    let net = Net::new(config, &Device::Cpu).expect("a network");
-    net.load(&values).expect("weights of its shape");
-    let mix: Vec<f32> = heard
-        .iter()
-        .flat_map(|x| &x[learns_from..])
-        .copied()
-        .collect();
-    let mix = Tensor::from_vec(mix, (1, 2, ()), &Device::Cpu).expect("a mix");
-    let separated = separate(&net, &mix, Moments::Running(&statistics)).expect("it runs");
+    let separated = separated(config, heard.each_ref().map(|x| &x[learns_from..]));
     let learns: Vec<Vec<Vec<f32>>> = separated
         .stems
         .squeeze(0)

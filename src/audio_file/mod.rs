@@ -21,7 +21,8 @@ mod wav_file;
 mod wav_writer;
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 pub use error::AudioFileError;
 pub use reader::{read, read_tracks, track_rates_hz};
@@ -35,6 +36,23 @@ use crate::stem::NUM_CHANNELS;
 pub const EXTENSIONS: [&str; 13] = [
     "wav", "wave", "flac", "mp3", "ogg", "oga", "opus", "m4a", "mp4", "aac", "aif", "aiff", "aifc",
 ];
+
+/// What lies in a folder, in the order of names and without what is hidden, such as the
+/// `._drums.wav` that macOS leaves on foreign disks. The order that a file system has may differ
+/// after a copy, and with it what a seed draws.
+pub fn visible_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    paths.retain(|path| !is_hidden(path));
+    paths.sort();
+    Ok(paths)
+}
+
+/// Whether a file system's users are not meant to see it.
+pub fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".")
+}
 
 /// Whether the name of `path` ends like that of an audio file.
 pub fn has_audio_extension(path: &Path) -> bool {

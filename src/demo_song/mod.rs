@@ -11,7 +11,7 @@ mod synth;
 
 use crate::dsp::compressor::Compressor;
 use crate::dsp::reverb::Room;
-use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stem};
+use crate::stem::{Stem, Stems, Stereo, mix_of};
 use score::Score;
 use synth::voice::Part;
 use synth::{Track, bass, drums, keys, voice};
@@ -23,8 +23,7 @@ pub const DEFAULT_SEED: u64 = 21;
 #[derive(Clone, Debug, PartialEq)]
 pub struct DemoSong {
     pub rate_hz: f64,
-    /// Indexed by `[Stem as usize][channel][sample]`; all of one length.
-    pub stems: [[Vec<f32>; NUM_CHANNELS]; NUM_STEMS],
+    pub stems: Stems,
 }
 
 impl DemoSong {
@@ -33,12 +32,9 @@ impl DemoSong {
         self.stems[0][0].len()
     }
 
-    /// The sum of the stems, added in index order in `f32`: `[channel][sample]`.
-    pub fn mix(&self) -> [Vec<f32>; NUM_CHANNELS] {
-        std::array::from_fn(|channel| {
-            let at = |sample: usize| self.stems.iter().map(|stem| stem[channel][sample]).sum();
-            (0..self.len_samples()).map(at).collect()
-        })
+    /// What is heard: the sum of the stems.
+    pub fn mix(&self) -> Stereo {
+        mix_of(&self.stems)
     }
 }
 
@@ -145,6 +141,7 @@ mod tests {
     use std::sync::OnceLock;
 
     use super::*;
+    use crate::stem::NUM_STEMS;
 
     /// The default song at 44.1 kHz, rendered once for all tests.
     fn default_song() -> &'static DemoSong {
@@ -171,7 +168,7 @@ mod tests {
     }
 
     /// Level of both channels together in every tenth of a second, in dB.
-    fn envelope_db(stem: &[Vec<f32>; NUM_CHANNELS], rate_hz: f64) -> Vec<f64> {
+    fn envelope_db(stem: &Stereo, rate_hz: f64) -> Vec<f64> {
         let edge = |tenth: usize| (0.1 * tenth as f64 * rate_hz).round() as usize;
         let num_tenths = (stem[0].len() as f64 / rate_hz / 0.1) as usize;
         let level = |tenth: usize| {

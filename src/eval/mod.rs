@@ -24,10 +24,7 @@ pub mod summary;
 
 pub use error::EvalError;
 
-use crate::stem::NUM_CHANNELS;
-
-/// A signal, `[channel][sample]`.
-pub type Stereo = [Vec<f32>; NUM_CHANNELS];
+use crate::stem::{NUM_CHANNELS, Stereo};
 
 /// Samples `range` of both channels.
 fn part(signal: &Stereo, range: std::ops::Range<usize>) -> [&[f32]; NUM_CHANNELS] {

@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::EvalError;
 use super::bleed::{Bleed, bleed};
 use super::bss_eval::{BssEval, FrameScore};
 use super::oracle::Oracle;
 use super::songs::{Song, Truth};
-use super::{EvalError, Stereo};
-use crate::engine::GainTargets;
 use crate::nn::ConvTasNetModel;
 use crate::offline::OfflineEngine;
 use crate::score::{sdr_db, si_sdr_db};
 use crate::separators::{SeparatorKind, build, build_conv_tasnet};
-use crate::stem::{NUM_STEMS, Stem};
+use crate::stem::{NUM_STEMS, Stem, Stereo};
 
 /// One way to get estimates of a song's stems.
 #[derive(Clone, Debug)]
@@ -110,24 +109,15 @@ impl Run {
             Method::Files(folder) => return truth.load_estimates(song, &folder.join(&song.name)),
         };
         let mut engine = OfflineEngine::new(separator, truth.rate_hz);
-        let mut stems: [Option<Stereo>; NUM_STEMS] =
-            fills.map(|fills| fills.then(Default::default));
-        let mix = truth.mix.each_ref().map(Vec::as_slice);
-        let Ok(()) = engine.separate(mix, &GainTargets::UNITY, |piece| {
-            for stem in Stem::ALL {
-                for (channel, signal) in stems[stem as usize].iter_mut().flatten().enumerate() {
-                    signal.extend_from_slice(piece.stem(stem, channel));
-                }
-            }
-            Ok::<_, std::convert::Infallible>(())
-        });
+        let stems = engine.stems(&truth.mix);
         if engine.take_fault() {
             return Err(EvalError::Fault {
                 path: song.path.clone(),
                 run: self.name.clone(),
             });
         }
-        Ok(stems)
+        let mut filled = fills.into_iter();
+        Ok(stems.map(|stem| filled.next().unwrap_or(false).then_some(stem)))
     }
 }
 

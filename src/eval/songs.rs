@@ -4,14 +4,13 @@
 //! there is one (MUSDB18-HQ), or a file named `*.stem.mp4` (MUSDB18).
 
 use std::ffi::OsStr;
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{EvalError, Stereo, is_silent};
-use crate::audio_file::{Audio, has_audio_extension, read, read_tracks};
+use super::{EvalError, is_silent};
+use crate::audio_file::{Audio, has_audio_extension, read, read_tracks, visible_in};
 use crate::separators::check_rate;
-use crate::stem::{NUM_STEMS, Stem};
+use crate::stem::{NUM_STEMS, Stem, Stems, Stereo, mix_of};
 
 /// Where a song's audio is.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +25,7 @@ pub struct Song {
 pub struct Truth {
     pub rate_hz: f64,
     pub mix: Stereo,
-    pub stems: [Stereo; NUM_STEMS],
+    pub stems: Stems,
     /// Stems without a file, which are silent.
     pub missing: Vec<Stem>,
     /// Samples of the files, and those of them that count.
@@ -151,10 +150,7 @@ impl Song {
         let stems = stems.map(|stem| stem.map_or_else(silence, |stem| cut(stem.channels, &range)));
         let mix = match mix {
             Some(mix) => cut(mix.channels, &range),
-            None => std::array::from_fn(|channel| {
-                let at = |n: usize| stems.iter().map(|stem| stem[channel][n]).sum();
-                (0..range.len()).map(at).collect()
-            }),
+            None => mix_of(&stems),
         };
         let sounds = |signal: &Stereo| !is_silent(signal.each_ref().map(Vec::as_slice));
         if !sounds(&mix) || !stems.iter().any(sounds) {
@@ -259,18 +255,11 @@ impl StemFiles {
     }
 }
 
-/// What lies in a folder, by name, without what is hidden.
 fn list(folder: &Path) -> Result<Vec<PathBuf>, EvalError> {
-    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let entries = entries.map_err(|source| EvalError::Folder {
+    visible_in(folder).map_err(|source| EvalError::Folder {
         path: folder.to_owned(),
         source,
-    })?;
-    let is_hidden = |entry: &fs::DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
-    let visible = entries.iter().filter(|entry| !is_hidden(entry));
-    let mut paths: Vec<PathBuf> = visible.map(fs::DirEntry::path).collect();
-    paths.sort();
-    Ok(paths)
+    })
 }
 
 fn cut(channels: Stereo, range: &Range<usize>) -> Stereo {

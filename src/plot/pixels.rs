@@ -1,8 +1,9 @@
 //! The pixels of a picture, drawn large and shrunk, and their PNG file.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter};
+use std::io;
 use std::path::Path;
+
+use crate::whole_file;
 
 /// Pixels are means of so many squared: plotters does not smooth edges.
 const OVERSAMPLING: u32 = 2;
@@ -34,12 +35,11 @@ pub fn shrink(pixels: &[u8], size: (u32, u32)) -> Vec<u8> {
 
 /// Writes the picture; what was at `path` stays until the new file is whole.
 pub fn write_png(pixels: &[u8], size: (u32, u32), path: &Path) -> io::Result<()> {
-    let temporary = path.with_extension("png.part");
-    let file = File::create(&temporary)?;
-    let mut encoder = png::Encoder::new(BufWriter::new(&file), size.0, size.1);
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, size.0, size.1);
     encoder.set_color(png::ColorType::Rgb);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     writer.finish()?;
-    fs::rename(&temporary, path)
+    whole_file::write(path, &file)
 }

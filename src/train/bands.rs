@@ -12,7 +12,7 @@ use crate::dsp::stft::{Analysis, StftSizes};
 use crate::nn::ConvTasNetConfig;
 use crate::nn::config::StftFrontEnd;
 use crate::nn::features::BandFeatures;
-use crate::stem::{NUM_CHANNELS, NUM_STEMS};
+use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stems};
 
 /// Added to the sum of magnitudes, so that silence has masks of 0.
 const MAGNITUDE_FLOOR: f32 = 1e-4;
@@ -47,11 +47,7 @@ impl BandExamples {
 
     /// The example of stems, `[stem][channel][sample]`. A band counts by the power `weight_power` of
     /// the mix's energy in it.
-    pub fn example(
-        &self,
-        stems: &[[Vec<f32>; NUM_CHANNELS]; NUM_STEMS],
-        weight_power: f64,
-    ) -> Example {
+    pub fn example(&self, stems: &Stems, weight_power: f64) -> Example {
         let stems = stems.each_ref().map(|s| self.spectra([&s[0], &s[1]]));
         // The STFT is linear: the mix's spectra are the stems' sum.
         let mut mix = stems[0].clone();

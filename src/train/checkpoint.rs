@@ -4,14 +4,14 @@
 //! either.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::optimiser::Weights;
+use crate::whole_file;
 
 /// Version of names and meaning.
 const VERSION: u32 = 1;
@@ -73,7 +73,7 @@ impl Checkpoint {
             ("progress".to_owned(), progress),
         ]);
         let file = safetensors::serialize(views, Some(metadata)).expect("names are unique");
-        write_whole(path, &file).map_err(|source| CheckpointError::Io {
+        whole_file::write(path, &file).map_err(|source| CheckpointError::Io {
             path: path.to_owned(),
             action: "written",
             source,
@@ -129,17 +129,6 @@ impl Checkpoint {
     }
 }
 
-/// Writes a file as a whole or not at all.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".unfinished");
-    let unfinished = PathBuf::from(unfinished);
-    let mut file = File::create(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,10 +152,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("checkpoint.safetensors");
         checkpoint().write(&path).expect("it can be written");
-        checkpoint().write(&path).expect("and overwritten");
         assert_eq!(Checkpoint::read(&path, 3).expect("and read"), checkpoint());
-        let names = fs::read_dir(folder.path()).expect("a folder").count();
-        assert_eq!(names, 1, "nothing unfinished is left");
     }
 
     #[test]

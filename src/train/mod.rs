@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod curves;
 pub mod data;
 pub mod export;
+pub mod heap;
 pub mod log;
 pub mod mask_loss;
 pub mod middle;

@@ -7,7 +7,7 @@ use super::middle::{Middle, prelu};
 use super::norm::normalise;
 use super::parameters::Layout;
 use crate::nn::ConvTasNetConfig;
-use crate::nn::config::{FrontEnd, MaskKind, NormKind};
+use crate::nn::config::{MaskKind, NormKind};
 use crate::stem::NUM_STEMS;
 
 /// A network's weights on a device.
@@ -215,11 +215,6 @@ impl Net {
             .matmul(self.weight("decoder.weight"))?;
         dims.push(windows.dim(1)?);
         windows.reshape(dims)
-    }
-
-    /// Whether the filters are learned.
-    pub fn learns_filters(&self) -> bool {
-        matches!(self.config.front_end, FrontEnd::Learned(_))
     }
 }
 

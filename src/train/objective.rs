@@ -10,7 +10,7 @@ use super::separation::separate;
 use super::wave::WaveLoss;
 use crate::nn::ConvTasNetConfig;
 use crate::nn::config::FrontEnd;
-use crate::stem::{NUM_CHANNELS, NUM_STEMS};
+use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stems, mix_of};
 
 /// What a step makes smaller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ impl Objective {
     ///
     /// # Panics
     /// If the loss is one of masks and the front end is learned.
-    pub fn example(&self, stems: &[[Vec<f32>; NUM_CHANNELS]; NUM_STEMS], loss: &Loss) -> Example {
+    pub fn example(&self, stems: &Stems, loss: &Loss) -> Example {
         match loss {
             Loss::MaskCrossEntropy { weight_power } => {
                 let bands = self.bands.as_ref().expect("settings are checked");
@@ -99,17 +99,11 @@ impl Objective {
             Loss::Waves(_) => {
                 let hop = self.config.hop_samples();
                 let length = stems[0][0].len() / hop * hop;
-                let flat: Vec<f32> = stems
-                    .iter()
-                    .flatten()
-                    .flat_map(|x| &x[..length])
-                    .copied()
-                    .collect();
-                let row = NUM_CHANNELS * length;
-                let at = |i: usize| (0..NUM_STEMS).map(|stem| flat[stem * row + i]).sum();
+                let cut = |x: &Vec<f32>| x[..length].to_vec();
+                let stems = stems.each_ref().map(|stem| stem.each_ref().map(cut));
                 Example::Waves {
-                    mix: (0..row).map(at).collect(),
-                    stems: flat,
+                    mix: mix_of(&stems).concat(),
+                    stems: stems.as_flattened().concat(),
                 }
             }
         }

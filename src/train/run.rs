@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::checkpoint::{Checkpoint, CheckpointError, Progress, write_whole};
+use super::checkpoint::{Checkpoint, CheckpointError, Progress};
 use super::curves;
 use super::data::{DataError, HeldOutSong, Library, Prefetch};
 use super::export::export;
@@ -32,7 +32,8 @@ use crate::nn::{ConvTasNetModel, ModelError, Precision, WeightsFile};
 use crate::offline::OfflineEngine;
 use crate::plot::PlotError;
 use crate::separators::ConvTasNet;
-use crate::stem::Stem;
+use crate::stem::NUM_STEMS;
+use crate::whole_file;
 
 pub const SETTINGS_FILE: &str = "settings.json";
 pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
@@ -74,6 +75,8 @@ pub enum RunError {
     Model(#[from] ModelError),
     #[error("the network can't be computed: {0}")]
     Candle(#[from] candle_core::Error),
+    #[error("{0}: the network gives values that are no numbers")]
+    Fault(String),
     #[error("the loss is {loss} at step {step}: a lower learning rate may help")]
     Diverged { step: u64, loss: f64 },
 }
@@ -130,7 +133,8 @@ impl Run {
             source,
         })?;
         let json = serde_json::to_string_pretty(&settings).expect("settings are plain");
-        write_whole(&path, json.as_bytes()).map_err(|source| RunError::Io { path, source })?;
+        whole_file::write(&path, json.as_bytes())
+            .map_err(|source| RunError::Io { path, source })?;
         let values = initial_values(&settings.config, settings.filters, settings.seed);
         let checkpoint = Checkpoint {
             progress: Progress::default(),
@@ -247,13 +251,13 @@ impl Run {
                 elapsed_s: self.progress.elapsed_s,
                 learning_rate: report.learning_rate,
                 loss: loss_sum.mean(),
-                stems_db: [None; Stem::ALL.len()],
+                stems_db: [None; NUM_STEMS],
                 mean_db: None,
             };
             if validates {
                 let (score, is_best) = self.validate()?;
-                row.stems_db = score.stems.map(|s| s.map(|s| s.si_sdr_improvement_db));
-                row.mean_db = score.overall.map(|s| s.si_sdr_improvement_db);
+                row.stems_db = score.stems_db;
+                row.mean_db = score.mean_db;
                 let validated = tell(Event::Validated {
                     score: &score,
                     is_best,
@@ -287,29 +291,27 @@ impl Run {
             let loss = settings.loss_at(step);
             let batch = settings.batch as u64;
             (step * batch..(step + 1) * batch)
-                .map(|index| Ok(objective.example(&library.segment(index)?.stems, loss)))
+                .map(|index| Ok(objective.example(&library.segment(index)?, loss)))
                 .collect()
         })
     }
 
     /// Scores the averaged weights on the held-out songs, as they will play; keeps the best.
     fn validate(&mut self) -> Result<(MeanScore, bool), RunError> {
-        let weights = self.weights_file(None)?;
+        let mut weights = self.weights_file()?;
         let songs = score_songs(&weights, self.library.held_out(), self.settings.workers)?;
         let score = validate::mean(&songs);
-        let mean_db = score.overall.map(|s| s.si_sdr_improvement_db);
-        let is_best = match (mean_db, self.progress.best) {
+        let is_best = match (score.mean_db, self.progress.best) {
             (Some(db), Some((_, best))) => db > best,
-            (Some(_), None) => true,
             // Without songs to validate with, the newest is the best there is.
-            (None, _) => true,
+            (_, None) | (None, _) => true,
         };
         if is_best {
-            self.progress.best = mean_db.map(|db| (self.progress.step, db));
+            self.progress.best = score.mean_db.map(|db| (self.progress.step, db));
             self.progress.validations_since_best = 0;
-            let weights = self.weights_file(mean_db)?;
+            weights.provenance["validation_si_sdr_improvement_db"] = score.mean_db.into();
             let path = self.folder.join(BEST_FILE);
-            write_whole(&path, &weights.to_bytes(Precision::F32))
+            whole_file::write(&path, &weights.to_bytes(Precision::F32))
                 .map_err(|source| RunError::Io { path, source })?;
         } else {
             self.progress.validations_since_best += 1;
@@ -318,10 +320,11 @@ impl Run {
     }
 
     /// What plays, of the averaged weights.
-    fn weights_file(&self, validation_db: Option<f64>) -> Result<WeightsFile, RunError> {
+    fn weights_file(&self) -> Result<WeightsFile, RunError> {
         let statistics = self.measure_statistics()?;
         let settings = &*self.settings;
         let audio_s = self.progress.step as f64 * settings.batch as f64 * settings.data.segment_s;
+        let held_out = self.library.held_out().iter();
         let provenance = serde_json::json!({
             "trained_by": concat!("unbraid ", env!("CARGO_PKG_VERSION")),
             "steps": self.progress.step,
@@ -330,8 +333,7 @@ impl Run {
             "seed": settings.seed,
             "phases": settings.phases,
             "data": settings.data_note,
-            "validation_si_sdr_improvement_db": validation_db,
-            "held_out": self.library.held_out().iter().map(|s| s.name()).collect::<Vec<_>>(),
+            "held_out": held_out.map(|song| song.name()).collect::<Vec<_>>(),
         });
         Ok(export(
             &settings.config,
@@ -379,10 +381,14 @@ fn score_songs(
     let score = |songs: &[HeldOutSong]| -> Result<Vec<SongScore>, RunError> {
         let separator = ConvTasNet::new(model.clone(), &Grid::new(rate_hz));
         let mut engine = OfflineEngine::new(Box::new(separator), rate_hz);
-        let scores = songs.iter();
-        scores
-            .map(|song| Ok(score_song(&mut engine, song.name(), &song.load()?)))
-            .collect()
+        let score_one = |song: &HeldOutSong| {
+            let score = score_song(&mut engine, &song.load()?);
+            match engine.take_fault() {
+                true => Err(RunError::Fault(song.name().to_owned())),
+                false => Ok(score),
+            }
+        };
+        songs.iter().map(score_one).collect()
     };
     let share = songs.len().div_ceil(num_threads).max(1);
     thread::scope(|scope| {

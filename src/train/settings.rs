@@ -217,6 +217,12 @@ impl Settings {
                 "a loss of waves where masks are no softmax over STFT bands",
                 &"mask_cross_entropy",
             )?;
+            require(
+                !matches!(&phase.loss, Loss::Waves(terms) if terms.is_empty()),
+                "phases",
+                "a term in a loss of waves",
+                &"none",
+            )?;
         }
         Ok(())
     }

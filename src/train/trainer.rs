@@ -75,11 +75,6 @@ impl Trainer {
         &self.weights
     }
 
-    /// Steps taken.
-    pub fn step_index(&self) -> u64 {
-        self.step
-    }
-
     /// Takes a step on a batch of at least as many examples as there are workers.
     pub fn step(&mut self, batch: &[Example], loss: &Loss) -> Result<StepReport> {
         let share = batch.len().div_ceil(self.workers.len());

@@ -1,105 +1,52 @@
 //! Scores of whole songs, separated as the plug-in would: the exported weights, hop by hop,
 //! through the engine.
 
-use std::convert::Infallible;
-
-use crate::engine::GainTargets;
 use crate::offline::OfflineEngine;
-use crate::score::{sdr_db, si_sdr_db};
-use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stem};
+use crate::score::si_sdr_improvement_db;
+use crate::stem::{NUM_STEMS, Stems, mix_of};
 
-/// How well one stem was separated, in dB; see [`score`](crate::score).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StemScore {
-    pub si_sdr_db: f64,
-    /// SI-SDR above that of the mix taken for the stem: 0 for an untouched mix at any gain.
-    pub si_sdr_improvement_db: f64,
-    pub sdr_db: f64,
-}
-
-/// The scores of one song.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SongScore {
-    pub name: String,
-    /// Indexed by `Stem as usize`; `None` for a silent stem.
-    pub stems: [Option<StemScore>; NUM_STEMS],
-}
+/// SI-SDR improvement over the mix of each stem in dB, indexed by `Stem as usize`; `None` for a
+/// silent stem.
+pub type SongScore = [Option<f64>; NUM_STEMS];
 
 /// The scores of some songs together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeanScore {
-    /// Each over the songs in which the stem sounds, indexed by `Stem as usize`.
-    pub stems: [Option<StemScore>; NUM_STEMS],
+    /// Each over the songs in which the stem sounds.
+    pub stems_db: SongScore,
     /// Over the stems, each of the same weight; `None` if none ever sounds.
-    pub overall: Option<StemScore>,
+    pub mean_db: Option<f64>,
 }
 
-/// Separates the sum of the stems, `[stem][channel][sample]` at the engine's rate and of one
-/// length, and scores what comes out. One song does not influence the next.
-pub fn score_song(
-    engine: &mut OfflineEngine,
-    name: &str,
-    stems: &[[Vec<f32>; NUM_CHANNELS]; NUM_STEMS],
-) -> SongScore {
-    let mix: [Vec<f32>; NUM_CHANNELS] = std::array::from_fn(|channel| {
-        let samples = 0..stems[0][channel].len();
-        let at = |sample: usize| stems.iter().map(|stem| stem[channel][sample]).sum();
-        samples.map(at).collect()
-    });
-    let mut estimates: [[Vec<f32>; NUM_CHANNELS]; NUM_STEMS] = Default::default();
-    let Ok(()) = engine.separate::<Infallible>(
-        mix.each_ref().map(Vec::as_slice),
-        &GainTargets::UNITY,
-        |piece| {
-            for stem in Stem::ALL {
-                for (channel, estimate) in estimates[stem as usize].iter_mut().enumerate() {
-                    estimate.extend_from_slice(piece.stem(stem, channel));
-                }
-            }
-            Ok(())
-        },
-    );
-    let score = |stem: usize| {
-        let (reference, estimate) = (&stems[stem], &estimates[stem]);
-        let score_db = si_sdr_db(reference, estimate)?;
-        Some(StemScore {
-            si_sdr_db: score_db,
-            si_sdr_improvement_db: score_db - si_sdr_db(reference, &mix)?,
-            sdr_db: sdr_db(reference, estimate)?,
-        })
-    };
-    SongScore {
-        name: name.to_owned(),
-        stems: std::array::from_fn(score),
-    }
+/// Separates the sum of the stems, at the engine's rate, and scores what comes out. One song does
+/// not influence the next.
+pub fn score_song(engine: &mut OfflineEngine, stems: &Stems) -> SongScore {
+    let mix = mix_of(stems);
+    let estimates = engine.stems(&mix);
+    std::array::from_fn(|stem| si_sdr_improvement_db(&stems[stem], &estimates[stem], &mix))
 }
 
 /// The mean over songs.
 pub fn mean(songs: &[SongScore]) -> MeanScore {
-    let stems =
-        std::array::from_fn(|stem| mean_of(songs.iter().filter_map(|song| song.stems[stem])));
+    let stems_db = std::array::from_fn(|stem| mean_of(songs.iter().filter_map(|song| song[stem])));
     MeanScore {
-        overall: mean_of(stems.into_iter().flatten()),
-        stems,
+        stems_db,
+        mean_db: mean_of(stems_db.into_iter().flatten()),
     }
 }
 
-fn mean_of(scores: impl Iterator<Item = StemScore> + Clone) -> Option<StemScore> {
-    let count = scores.clone().count();
-    let mean = |value: fn(StemScore) -> f64| scores.clone().map(value).sum::<f64>() / count as f64;
-    (count > 0).then(|| StemScore {
-        si_sdr_db: mean(|score| score.si_sdr_db),
-        si_sdr_improvement_db: mean(|score| score.si_sdr_improvement_db),
-        sdr_db: mean(|score| score.sdr_db),
-    })
+fn mean_of(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dice::Dice;
+    use crate::score::si_sdr_db;
     use crate::separators::{Separator, StemEnergy};
-    use crate::stem::StemBuffer;
+    use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
 
     const HOP_SAMPLES: usize = 64;
 
@@ -155,7 +102,7 @@ mod tests {
 
     /// Vocals and drums, each with so much of its signal in the middle and so much at the sides;
     /// the other stems are silent.
-    fn song(seed: u64, vocals: [f32; 2], drums: [f32; 2]) -> [[Vec<f32>; NUM_CHANNELS]; NUM_STEMS] {
+    fn song(seed: u64, vocals: [f32; 2], drums: [f32; 2]) -> Stems {
         // No multiple of a hop or a block.
         let silence = || [vec![0.0; 5000], vec![0.0; 5000]];
         let mut stems = [(); NUM_STEMS].map(|()| silence());
@@ -173,11 +120,8 @@ mod tests {
     #[test]
     fn a_song_is_scored_against_its_mix_without_the_latency() {
         let stems = song(1, [1.0, 0.1], [0.2, 1.0]);
-        let score = score_song(&mut engine(), "one", &stems);
-        assert_eq!(
-            (score.name.as_str(), score.stems[Stem::Bass as usize]),
-            ("one", None)
-        );
+        let score = score_song(&mut engine(), &stems);
+        assert_eq!(score[Stem::Bass as usize], None);
         let mix: [Vec<f32>; 2] = std::array::from_fn(|channel| {
             let pairs = stems[Stem::Vocals as usize][channel].iter();
             let pairs = pairs.zip(&stems[Stem::Drums as usize][channel]);
@@ -196,18 +140,10 @@ mod tests {
             let reference = &stems[stem as usize];
             let want = si_sdr_db(reference, &estimate).expect("it sounds");
             let mix_db = si_sdr_db(reference, &mix).expect("it sounds");
-            let got = score.stems[stem as usize].expect("it sounds");
+            let got = score[stem as usize].expect("it sounds");
             // Sums in another order: f32 rounding.
-            let near = |got: f64, want: f64| {
-                assert!((got - want).abs() < 1e-3, "{stem:?}: {got}, want {want}");
-            };
-            near(got.si_sdr_db, want);
-            near(got.si_sdr_improvement_db, want - mix_db);
-            near(got.sdr_db, sdr_db(reference, &estimate).expect("it sounds"));
-            assert!(
-                got.si_sdr_improvement_db > 6.0,
-                "a separator that separates: {got:?}"
-            );
+            assert!((got - (want - mix_db)).abs() < 1e-3, "{stem:?}: {got}");
+            assert!(got > 6.0, "a separator that separates: {got} dB");
         }
     }
 
@@ -215,31 +151,20 @@ mod tests {
     fn one_song_does_not_influence_the_next() {
         let stems = song(2, [1.0, 0.1], [0.2, 1.0]);
         let mut engine = engine();
-        let first = score_song(&mut engine, "", &stems);
-        score_song(&mut engine, "", &song(3, [0.5, 0.5], [1.0, 0.0]));
-        assert_eq!(score_song(&mut engine, "", &stems), first);
+        let first = score_song(&mut engine, &stems);
+        score_song(&mut engine, &song(3, [0.5, 0.5], [1.0, 0.0]));
+        assert_eq!(score_song(&mut engine, &stems), first);
     }
 
     #[test]
     fn means_leave_out_what_is_silent() {
-        let score = |db: f64| {
-            Some(StemScore {
-                si_sdr_db: db,
-                si_sdr_improvement_db: db + 1.0,
-                sdr_db: db + 2.0,
-            })
-        };
-        let song = |stems| SongScore {
-            name: String::new(),
-            stems,
-        };
         let songs = [
-            song([score(2.0), score(1.0), None, None]),
-            song([score(4.0), None, None, score(5.0)]),
+            [Some(2.0), Some(1.0), None, None],
+            [Some(4.0), None, None, Some(5.0)],
         ];
         let mean_score = mean(&songs);
-        assert_eq!(mean_score.stems, [score(3.0), score(1.0), None, score(5.0)]);
-        assert_eq!(mean_score.overall, score(3.0));
-        assert_eq!(mean(&[]).overall, None);
+        assert_eq!(mean_score.stems_db, [Some(3.0), Some(1.0), None, Some(5.0)]);
+        assert_eq!(mean_score.mean_db, Some(3.0));
+        assert_eq!(mean(&[]).mean_db, None);
     }
 }

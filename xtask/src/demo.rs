@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use unbraid::demo_song;
+use unbraid::score::si_sdr_db;
 use unbraid::stem::Stem;
 use xtask::clap_host::{Blocks, ClapHost, ClapLibrary, Render};
-use xtask::score::{Null, null, si_sdr_db};
+use xtask::score::{Null, null};
 
 /// The rate at which most music is mastered.
 const RATE_HZ: u32 = 44_100;
@@ -83,7 +84,12 @@ pub fn play(clap: &Path, folder: &Path) -> Result<()> {
         let separated = aligned(&stems.ports[port], latency);
         write_wav(&folder.join(format!("{}.wav", stem.name())), &separated)?;
         let truth = &song.stems[stem as usize];
-        scores.push((stem, si_sdr_db(truth, &separated), si_sdr_db(truth, &mix)));
+        let score = |estimate: &[Vec<f32>]| match estimate {
+            [left, right] => si_sdr_db(truth, &[left, right]),
+            _ => None,
+        };
+        let scored = score(&separated).zip(score(&mix));
+        scores.push((stem, scored.context("the output is not stereo")?));
     }
 
     let song_seconds = num_samples as f64 / f64::from(RATE_HZ);
@@ -99,7 +105,7 @@ pub fn play(clap: &Path, folder: &Path) -> Result<()> {
         Null::Exact => println!("  unity          equals the delayed input bit for bit"),
         Null::Depth { db } => println!("  unity          differs from the input by {db:.1} dB"),
     }
-    for (stem, separated_db, mix_db) in scores {
+    for (stem, (separated_db, mix_db)) in scores {
         println!(
             "  {:<14} SI-SDR {separated_db:.2} dB; in the mix {mix_db:.2} dB",
             stem.name()

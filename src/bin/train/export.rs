@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use clap::Args;
 use unbraid::nn::{Precision, WeightsFile};
-use unbraid::train::checkpoint::write_whole;
 use unbraid::train::run::BEST_FILE;
+use unbraid::whole_file;
 
 #[derive(Args)]
 pub struct ExportArgs {
@@ -40,7 +40,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     let bytes = weights.to_bytes(precision);
     // What can't be played is not worth writing.
     WeightsFile::from_bytes(&args.output.display().to_string(), &bytes)?;
-    write_whole(&args.output, &bytes)
+    whole_file::write(&args.output, &bytes)
         .map_err(|error| anyhow::anyhow!("{}: can't be written: {error}", args.output.display()))?;
     println!(
         "{}: {:.2} MB, {}",

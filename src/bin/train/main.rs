@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use unbraid::train::heap::keep_freed_memory;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +45,7 @@ enum Command {
 
 fn main() -> ExitCode {
     use_one_thread_a_product();
+    keep_freed_memory();
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Export(args) => export::run(&args),

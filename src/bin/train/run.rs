@@ -196,18 +196,14 @@ pub fn run(args: &RunArgs) -> Result<()> {
 
 /// The improvement of SI-SDR over the mix.
 fn told(score: &MeanScore) -> String {
-    let Some(overall) = score.overall else {
+    let Some(mean_db) = score.mean_db else {
         return "no songs to validate with".to_owned();
     };
-    let stems = Stem::ALL.map(|stem| match score.stems[stem as usize] {
-        Some(score) => format!("{} {:.2}", stem.name(), score.si_sdr_improvement_db),
+    let stems = Stem::ALL.map(|stem| match score.stems_db[stem as usize] {
+        Some(db) => format!("{} {db:.2}", stem.name()),
         None => format!("{} –", stem.name()),
     });
-    format!(
-        "SI-SDR improvement {:.2} dB ({})",
-        overall.si_sdr_improvement_db,
-        stems.join(", ")
-    )
+    format!("SI-SDR improvement {mean_db:.2} dB ({})", stems.join(", "))
 }
 
 fn device(kind: DeviceKind) -> Result<Device> {

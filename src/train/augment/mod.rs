@@ -17,10 +17,7 @@ pub use spec::{AugmentSpec, Draw};
 
 use crate::dice::Dice;
 use crate::dsp::decibel::db_to_gain;
-use crate::stem::{NUM_CHANNELS, NUM_STEMS};
-
-/// Audio of one stem, `[channel][sample]`.
-pub type Stereo = [Vec<f32>; NUM_CHANNELS];
+use crate::stem::{NUM_CHANNELS, Stems, Stereo};
 
 impl AugmentSpec {
     /// The factor by which a song is to run faster.
@@ -31,7 +28,7 @@ impl AugmentSpec {
 
     /// Everything but the speed, in the order of a studio: the stem's channel, the mix bus, the
     /// encoder, the listener.
-    pub fn apply(&self, stems: &mut [Stereo; NUM_STEMS], rate_hz: f64, dice: &mut Dice) {
+    pub fn apply(&self, stems: &mut Stems, rate_hz: f64, dice: &mut Dice) {
         for stem in stems.iter_mut() {
             self.change_stem(stem, rate_hz, dice);
         }
@@ -161,12 +158,12 @@ mod tests {
     use super::test_signals::{RATE_HZ, noise};
     use super::*;
 
-    fn stems() -> [Stereo; NUM_STEMS] {
+    fn stems() -> Stems {
         std::array::from_fn(|stem| noise(stem as u64, 4_000))
     }
 
     /// The stems after one augmentation alone, which always happens.
-    fn changed(spec: AugmentSpec) -> [Stereo; NUM_STEMS] {
+    fn changed(spec: AugmentSpec) -> Stems {
         let mut stems = stems();
         spec.apply(&mut stems, RATE_HZ, &mut Dice::new(5, 0_u64));
         stems

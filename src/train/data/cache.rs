@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::DataError;
 use super::source::Origin;
-use crate::train::augment::Stereo;
+use crate::stem::Stereo;
 
 /// Audio at 16 bits and full scale, so its noise is 98 dB below its peak: half the memory, and
 /// finer than most of what is decoded.

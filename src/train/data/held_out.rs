@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use super::DataError;
 use super::scan::Song;
 use super::source::Source;
-use crate::stem::NUM_STEMS;
-use crate::train::augment::Stereo;
+use crate::stem::{NUM_STEMS, Stems, Stereo};
 
 /// A song that is never learned from.
 pub struct HeldOutSong {
@@ -20,7 +19,7 @@ impl HeldOutSong {
     }
 
     /// The whole song as it is, `[stem][channel][sample]`, missing stems silent.
-    pub fn load(&self) -> Result<[Stereo; NUM_STEMS], DataError> {
+    pub fn load(&self) -> Result<Stems, DataError> {
         // Not through the cache: it would push out what is learned from.
         let mut loaded = HashMap::new();
         let mut stems: [Option<Stereo>; NUM_STEMS] = Default::default();

@@ -31,29 +31,12 @@ pub use held_out::HeldOutSong;
 pub use prefetch::Prefetch;
 pub use spec::{DataSet, DataSpec, FIRST_LEARNED_SEED, HeldOut};
 
-use super::augment::{Stereo, mean_square, varispeed};
+use super::augment::{mean_square, varispeed};
 use crate::dice::Dice;
-use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stem};
+use crate::stem::{NUM_STEMS, Stem, Stems, Stereo};
 use cache::Cache;
 use scan::{Found, Song, scan};
 use source::{Origin, Source};
-
-/// One example's audio; all of one length.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Segment {
-    /// `[stem][channel][sample]`, finite; may exceed full scale.
-    pub stems: [Stereo; NUM_STEMS],
-}
-
-impl Segment {
-    /// The sum of the stems, added in index order: `[channel][sample]`.
-    pub fn mix(&self) -> [Vec<f32>; NUM_CHANNELS] {
-        std::array::from_fn(|channel| {
-            let at = |sample: usize| self.stems.iter().map(|stem| stem[channel][sample]).sum();
-            (0..self.stems[0][channel].len()).map(at).collect()
-        })
-    }
-}
 
 /// All data of a run. Everything that it hands out follows from its settings, its seed and an index.
 pub struct Library {
@@ -163,8 +146,9 @@ impl Library {
     }
 
     /// Segment `index` of the endless stream: the same for the same settings, seed, index and
-    /// files, in whatever order and from however many threads they are asked for.
-    pub fn segment(&self, index: u64) -> Result<Segment, DataError> {
+    /// files, in whatever order and from however many threads they are asked for. Finite; may exceed
+    /// full scale.
+    pub fn segment(&self, index: u64) -> Result<Stems, DataError> {
         let dice = |purpose: Purpose| Dice::new(scramble(self.seed, index), purpose as u64);
         let mut choice = dice(Purpose::Choice);
         let whole = self.draw_set(&mut choice, |set| set.num_whole > 0);
@@ -177,11 +161,11 @@ impl Library {
         };
         let augment = &self.spec.augment;
         augment.apply(&mut stems, self.rate_hz, &mut dice(Purpose::Augmentation));
-        Ok(Segment { stems })
+        Ok(stems)
     }
 
     /// Each stem from a song of its own; a stem that no song has is silent.
-    fn remix(&self, dice: &mut Dice) -> Result<[Stereo; NUM_STEMS], DataError> {
+    fn remix(&self, dice: &mut Dice) -> Result<Stems, DataError> {
         let mut stems = std::array::from_fn(|_| self.silence());
         for stem in Stem::ALL {
             let index = stem as usize;
@@ -195,12 +179,7 @@ impl Library {
     }
 
     /// These stems of a song, from one position and at one speed; the others are silent.
-    fn passage(
-        &self,
-        song: &Song,
-        wanted: &[Stem],
-        dice: &mut Dice,
-    ) -> Result<[Stereo; NUM_STEMS], DataError> {
+    fn passage(&self, song: &Song, wanted: &[Stem], dice: &mut Dice) -> Result<Stems, DataError> {
         let mut tapes = [const { None }; NUM_STEMS];
         for stem in wanted {
             if let Some(source) = &song.stems[*stem as usize] {
@@ -215,7 +194,7 @@ impl Library {
 
         let speed = self.spec.augment.draw_speed(dice);
         let read_samples = varispeed::input_samples(self.segment_samples, speed);
-        let mut stems: [Stereo; NUM_STEMS] = Default::default();
+        let mut stems = Stems::default();
         for _ in 0..MAX_DRAWS {
             let start = dice.below(song_samples.saturating_sub(read_samples) + 1);
             for (stem, tape) in stems.iter_mut().zip(&tapes) {

@@ -1,6 +1,5 @@
 //! Finds the songs of a folder by its structure; the rules are in [the module's head](super).
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -134,7 +133,8 @@ fn loose_stems(
             source: error.into(),
         })?;
         let path = entry.into_path();
-        if path.is_dir() || is_hidden(&path) || !audio_file::has_audio_extension(&path) {
+        if path.is_dir() || audio_file::is_hidden(&path) || !audio_file::has_audio_extension(&path)
+        {
             continue;
         }
         let mut song = Song {
@@ -152,23 +152,11 @@ fn loose_stems(
     Ok(songs)
 }
 
-/// What lies in a folder, in the order of names and without what is hidden: the order that a file
-/// system has may differ after a copy, and with it what a seed draws.
 fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let entries = entries.map_err(|source| DataError::Folder {
+    audio_file::visible_in(folder).map_err(|source| DataError::Folder {
         folder: folder.to_owned(),
         source,
-    })?;
-    let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
-    paths.retain(|path| !is_hidden(path));
-    paths.sort();
-    Ok(paths)
-}
-
-/// Such as `._drums.wav`, which macOS leaves on foreign disks and which is no audio.
-fn is_hidden(path: &Path) -> bool {
-    name_of(path).starts_with('.')
+    })
 }
 
 fn name_of(path: &Path) -> String {

@@ -7,8 +7,7 @@ use super::DataError;
 use super::cache::{Cache, Stored};
 use crate::audio_file::{self, Audio, WavFile};
 use crate::demo_song;
-use crate::stem::NUM_STEMS;
-use crate::train::augment::Stereo;
+use crate::stem::{NUM_STEMS, Stereo};
 
 /// One stem of one song.
 #[derive(Debug)]
