@@ -138,6 +138,7 @@ fn a_killed_run_goes_on_and_gives_a_network() {
     assert_eq!(weights.config, small());
     assert_eq!(weights.provenance["title"], "A test");
     assert_eq!(weights.provenance["steps"], STEPS);
+    assert!(weights.provenance["validation_si_sdr_improvement_db"].is_number());
 
     let inspect = train().arg("inspect").arg(at("half.safetensors")).output();
     let told = assert_done(&inspect.expect("train can be started"));
