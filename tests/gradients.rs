@@ -55,7 +55,11 @@ fn the_fused_middle_is_the_plain_one_and_so_are_its_gradients() -> candle_core::
                 let packed = Var::from_tensor(&Tensor::from_vec(packed, shape, &device)?)?;
                 let weight = Tensor::from_vec(weight, x.shape(), &device)?;
 
-                let middle = Middle { dilation, norm };
+                let middle = Middle {
+                    dilation,
+                    norm,
+                    is_watched: false,
+                };
                 let fused = middle.apply(&x, &packed, running)?;
                 let plain = middle.apply_plain(&x, &packed, running)?;
                 // Sums of some ten f32 values of order 1 in another order.

@@ -4,6 +4,7 @@
 
 pub mod augment;
 pub mod bands;
+pub mod batches;
 pub mod checkpoint;
 pub mod curves;
 pub mod data;
@@ -21,5 +22,6 @@ pub mod run;
 pub mod separation;
 pub mod settings;
 pub mod trainer;
+pub mod unfold;
 pub mod validate;
 pub mod wave;

@@ -25,13 +25,16 @@ pub enum Moments<'a> {
     Batch,
     /// These, as [`Layout::statistics`] lays them out: as it plays.
     Running(&'a [f32]),
+    /// These, while those of the batch are told.
+    Watched(&'a [f32]),
 }
 
 /// What comes out of the network.
 pub struct Masks {
     /// Before sigmoid, softmax or tanh: `[batch, frames, M]`.
     pub values: Tensor,
-    /// Moments of the batch, as [`Layout::statistics`] lays them out.
+    /// Moments that batch norms took, or of the batch if they are watched, as
+    /// [`Layout::statistics`] lays them out.
     pub moments: Vec<f32>,
 }
 
@@ -104,11 +107,12 @@ impl Net {
         let tcn = &self.config.tcn;
         let statistics = Layout::statistics(&self.config);
         let running = |name: &str| match moments {
-            Moments::Running(all) if tcn.norm == NormKind::Batch => {
+            Moments::Running(all) | Moments::Watched(all) if tcn.norm == NormKind::Batch => {
                 Some(statistics.tensor(name).of(all))
             }
             _ => None,
         };
+        let is_watched = matches!(moments, Moments::Watched(_));
         let mut measured = Vec::with_capacity(statistics.len);
 
         let normalised = {
@@ -117,7 +121,7 @@ impl Net {
                 let vector = |x: &[f32]| Tensor::from_slice(x, x.len(), &self.device);
                 Ok([vector(mean)?, vector(variance)?])
             });
-            normalise(features, tcn.norm, running.transpose()?)?
+            normalise(features, tcn.norm, running.transpose()?, is_watched)?
         };
         let input = match normalised.moments {
             Some([mean, variance]) => {
@@ -139,6 +143,7 @@ impl Net {
             let middle = Middle {
                 dilation: self.config.dilation(block),
                 norm: tcn.norm,
+                is_watched,
             };
             let hidden = middle.apply(
                 &self.linear(&stream, &name("expand.weight"))?,

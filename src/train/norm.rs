@@ -6,23 +6,30 @@ use candle_core::{D, Result, Tensor};
 use crate::nn::NORM_EPSILON;
 use crate::nn::config::NormKind;
 
-/// A normalised tensor, and the mean and variance of each channel that did it (batch norm only).
+/// A normalised tensor, and the mean and variance of each channel that did it (batch norm only), or
+/// that `x` has, if it is watched.
 pub struct Normalised {
     pub values: Tensor,
     pub moments: Option<[Tensor; 2]>,
 }
 
 /// `(x − mean) / √(variance + ε)`. Batch norm takes `running` moments where there are some.
-pub fn normalise(x: &Tensor, kind: NormKind, running: Option<[Tensor; 2]>) -> Result<Normalised> {
+pub fn normalise(
+    x: &Tensor,
+    kind: NormKind,
+    running: Option<[Tensor; 2]>,
+    is_watched: bool,
+) -> Result<Normalised> {
     let (batch, frames, channels) = x.dims3()?;
+    let of_batch = || -> Result<_> {
+        let rows = x.reshape((batch * frames, channels))?;
+        let mean = rows.mean(0)?;
+        let variance = rows.broadcast_sub(&mean)?.sqr()?.mean(0)?;
+        Ok((mean, variance))
+    };
     let (mean, variance) = match (kind, running) {
         (NormKind::Batch, Some([mean, variance])) => (mean, variance),
-        (NormKind::Batch, None) => {
-            let rows = x.reshape((batch * frames, channels))?;
-            let mean = rows.mean(0)?;
-            let variance = rows.broadcast_sub(&mean)?.sqr()?.mean(0)?;
-            (mean, variance)
-        }
+        (NormKind::Batch, None) => of_batch()?,
         (NormKind::Frame, _) => {
             let mean = x.mean_keepdim(D::Minus1)?;
             let variance = x.broadcast_sub(&mean)?.sqr()?.mean_keepdim(D::Minus1)?;
@@ -45,6 +52,10 @@ pub fn normalise(x: &Tensor, kind: NormKind, running: Option<[Tensor; 2]>) -> Re
     };
     let deviation = (&variance + f64::from(NORM_EPSILON))?.sqrt()?;
     let values = x.broadcast_sub(&mean)?.broadcast_div(&deviation)?;
-    let moments = (kind == NormKind::Batch).then_some([mean, variance]);
+    let moments = match kind {
+        NormKind::Batch if is_watched => Some(of_batch()?.into()),
+        NormKind::Batch => Some([mean, variance]),
+        _ => None,
+    };
     Ok(Normalised { values, moments })
 }

@@ -7,6 +7,7 @@
 //! shift of the norm before them is one.
 
 use std::f64::consts::PI;
+use std::ops::Range;
 
 use crate::dice::Dice;
 use crate::nn::config::{ConvTasNetConfig, FrontEnd, LearnedFrontEnd, NormKind};
@@ -128,6 +129,17 @@ impl Layout {
             }
         }
         layout
+    }
+
+    /// Where each norm's means and variances stand, in a layout of [`Layout::statistics`].
+    pub fn moment_pairs(&self) -> impl Iterator<Item = [Range<usize>; 2]> {
+        self.tensors.iter().flat_map(|tensor| {
+            let columns = tensor.shape[1];
+            (0..tensor.shape[0] / 2).map(move |pair| {
+                let start = tensor.start + 2 * pair * columns;
+                [start..start + columns, start + columns..start + 2 * columns]
+            })
+        })
     }
 
     /// The tensor of a name.

@@ -16,16 +16,18 @@ use std::time::Instant;
 
 use candle_core::Device;
 
+use super::batches::Batches;
 use super::checkpoint::{Checkpoint, CheckpointError, Progress};
 use super::curves;
-use super::data::{DataError, HeldOutSong, Library, Prefetch};
+use super::data::{DataError, HeldOutSong, Library};
 use super::export::export;
 use super::log::{LogError, LogRow, TrainingLog};
-use super::objective::{Example, Objective};
+use super::objective::Objective;
 use super::optimiser::Weights;
 use super::parameters::{Layout, initial_values};
 use super::settings::{Settings, SettingsError};
 use super::trainer::{StepReport, Trainer};
+use super::unfold::{can_begin_from, unfolded};
 use super::validate::{self, MeanScore, SongScore, score_song};
 use crate::dsp::grid::Grid;
 use crate::nn::{ConvTasNetModel, ModelError, Precision, WeightsFile};
@@ -40,12 +42,6 @@ pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
 pub const LOG_FILE: &str = "log.csv";
 pub const CURVES_FILE: &str = "curves.png";
 pub const BEST_FILE: &str = "best.safetensors";
-
-/// Where in the endless row of segments those begin that statistics are measured on.
-const STATISTICS_STREAM: u64 = 1 << 40;
-
-/// Steps' examples that are made ahead.
-const STEPS_AHEAD: usize = 3;
 
 /// Why a run can't go on; one sentence each.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +71,11 @@ pub enum RunError {
     Model(#[from] ModelError),
     #[error("the network can't be computed: {0}")]
     Candle(#[from] candle_core::Error),
+    #[error(
+        "{}: expected weights of the network in the settings, or of one with fewer repeats, found another",
+        .0.display()
+    )]
+    OtherNetwork(PathBuf),
     #[error("{0}: the network gives values that are no numbers")]
     Fault(String),
     #[error("the loss is {loss} at step {step}: a lower learning rate may help")]
@@ -110,7 +111,7 @@ pub enum Ending {
 pub struct Run {
     folder: PathBuf,
     settings: Arc<Settings>,
-    library: Arc<Library>,
+    batches: Batches,
     trainer: Trainer,
     log: TrainingLog,
     progress: Progress,
@@ -121,7 +122,7 @@ impl Run {
     ///
     /// # Errors
     /// There is one, or the settings or the data are not as they should be.
-    pub fn start(folder: &Path, settings: Settings, device: &Device) -> Result<Self, RunError> {
+    pub fn start(folder: &Path, mut settings: Settings, device: &Device) -> Result<Self, RunError> {
         settings.check()?;
         let path = folder.join(SETTINGS_FILE);
         if path.exists() {
@@ -132,16 +133,35 @@ impl Run {
             path: folder.to_owned(),
             source,
         })?;
-        let json = serde_json::to_string_pretty(&settings).expect("settings are plain");
-        whole_file::write(&path, json.as_bytes())
-            .map_err(|source| RunError::Io { path, source })?;
-        let values = initial_values(&settings.config, settings.filters, settings.seed);
+        let mut values = initial_values(&settings.config, settings.filters, settings.seed);
+        if let Some(beginning) = &mut settings.begin_from {
+            let weights = WeightsFile::read(&beginning.file)?;
+            if !can_begin_from(&settings.config, &weights.config) {
+                return Err(RunError::OtherNetwork(beginning.file.clone()));
+            }
+            values = unfolded(&weights, &settings.config, values);
+            beginning.provenance = weights.provenance;
+        }
         let checkpoint = Checkpoint {
             progress: Progress::default(),
             weights: Weights::new(values),
         };
-        checkpoint.write(&folder.join(CHECKPOINT_FILE))?;
-        Self::open(folder, settings, library, checkpoint, device)
+        let mut run = Self::open(folder, settings, library, checkpoint, device)?;
+        if run.settings.begin_from.is_some() {
+            let Self {
+                batches,
+                trainer,
+                settings,
+                ..
+            } = &mut run;
+            trainer.begin_from(settings.loss_at(0), || batches.for_statistics::<RunError>())?;
+        }
+        run.save()?;
+        // Last: a folder with settings holds a whole run.
+        let json = serde_json::to_string_pretty(&*run.settings).expect("settings are plain");
+        whole_file::write(&path, json.as_bytes())
+            .map_err(|source| RunError::Io { path, source })?;
+        Ok(run)
     }
 
     /// Goes on where a run's last checkpoint was written.
@@ -168,8 +188,9 @@ impl Run {
         let mut log = TrainingLog::open(&folder.join(LOG_FILE))?;
         log.truncate_after(progress.step)?;
         let settings = Arc::new(settings);
+        let objective = Arc::new(Objective::new(&settings.config, settings.warm_up_s));
         let trainer = Trainer::new(
-            Arc::new(Objective::new(&settings.config, settings.warm_up_s)),
+            objective.clone(),
             settings.optimiser.clone(),
             settings.steps,
             &vec![device.clone(); settings.workers],
@@ -178,8 +199,12 @@ impl Run {
         )?;
         Ok(Self {
             folder: folder.to_owned(),
+            batches: Batches {
+                settings: settings.clone(),
+                library: Arc::new(library),
+                objective,
+            },
             settings,
-            library: Arc::new(library),
             trainer,
             log,
             progress,
@@ -213,7 +238,7 @@ impl Run {
         let mut loss_sum = LossSum::default();
         let segment_s = self.settings.data.segment_s;
         let audio_a_step = self.settings.batch as f64 * segment_s;
-        let mut batches = self.batches(first_step);
+        let mut batches = self.batches.from_step(first_step);
         let mut flow = ControlFlow::Continue(());
         let ending = loop {
             if self.progress.step >= self.settings.steps {
@@ -282,24 +307,14 @@ impl Run {
         Ok(ending)
     }
 
-    /// The batches from a step on, made ahead.
-    fn batches(&self, first_step: u64) -> Prefetch<Vec<Example>, DataError> {
-        let library = self.library.clone();
-        let objective = self.trainer.objective().clone();
-        let settings = self.settings.clone();
-        Prefetch::new(1, STEPS_AHEAD, first_step, move |step| {
-            let loss = settings.loss_at(step);
-            let batch = settings.batch as u64;
-            (step * batch..(step + 1) * batch)
-                .map(|index| Ok(objective.example(&library.segment(index)?, loss)))
-                .collect()
-        })
-    }
-
     /// Scores the averaged weights on the held-out songs, as they will play; keeps the best.
     fn validate(&mut self) -> Result<(MeanScore, bool), RunError> {
         let mut weights = self.weights_file()?;
-        let songs = score_songs(&weights, self.library.held_out(), self.settings.workers)?;
+        let songs = score_songs(
+            &weights,
+            self.batches.library.held_out(),
+            self.settings.workers,
+        )?;
         let score = validate::mean(&songs);
         let is_best = match (score.mean_db, self.progress.best) {
             (Some(db), Some((_, best))) => db > best,
@@ -324,7 +339,7 @@ impl Run {
         let statistics = self.measure_statistics()?;
         let settings = &*self.settings;
         let audio_s = self.progress.step as f64 * settings.batch as f64 * settings.data.segment_s;
-        let held_out = self.library.held_out().iter();
+        let held_out = self.batches.library.held_out().iter();
         let provenance = serde_json::json!({
             "trained_by": concat!("unbraid ", env!("CARGO_PKG_VERSION")),
             "steps": self.progress.step,
@@ -332,6 +347,7 @@ impl Run {
             "training_h": self.progress.elapsed_s / 3600.0,
             "seed": settings.seed,
             "phases": settings.phases,
+            "began_from": settings.begin_from.as_ref().map(|beginning| &beginning.provenance),
             "data": settings.data_note,
             "held_out": held_out.map(|song| song.name()).collect::<Vec<_>>(),
         });
@@ -348,16 +364,9 @@ impl Run {
         if Layout::statistics(&self.settings.config).len == 0 {
             return Ok(Vec::new());
         }
-        let settings = &self.settings;
-        let audio_a_batch = settings.batch as f64 * settings.data.segment_s;
-        let num_batches = (settings.statistics_s / audio_a_batch).ceil() as u64;
-        let mut batches = self.batches(STATISTICS_STREAM / settings.batch as u64);
-        let loss = settings.loss_at(self.progress.step);
-        let mut left = num_batches;
-        self.trainer.measure_statistics(loss, || {
-            left = left.checked_sub(1)?;
-            Some(batches.next().map_err(RunError::from))
-        })
+        let loss = self.settings.loss_at(self.progress.step);
+        self.trainer
+            .measure_statistics(loss, self.batches.for_statistics())
     }
 
     fn save(&self) -> Result<(), RunError> {

@@ -1,5 +1,7 @@
 //! All that decides how a run goes; saved beside it as JSON.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::data::DataSpec;
@@ -18,6 +20,9 @@ pub struct Settings {
     #[serde(default)]
     pub filters: FilterInit,
     pub data: DataSpec,
+    /// Weights to begin from instead of random ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin_from: Option<Beginning>,
     /// What is learned from which step on, in the order of the steps; the first begins at 0.
     pub phases: Vec<Phase>,
     /// The first part of each segment only fills the network's memory.
@@ -43,6 +48,16 @@ pub struct Settings {
     /// Where the data comes from, for whoever reads the weights file.
     #[serde(default)]
     pub data_note: String,
+}
+
+/// Weights that a run begins from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beginning {
+    pub file: PathBuf,
+    /// Of the file, kept for the provenance of what comes of it; filled in as the run begins.
+    #[serde(default)]
+    pub provenance: serde_json::Value,
 }
 
 /// A stretch of a run.
@@ -79,35 +94,12 @@ impl Preset {
     }
 
     pub fn settings(self) -> Settings {
-        let config = match self {
+        Settings::of(match self {
             Preset::Live => ConvTasNetConfig::live(),
             Preset::Studio => ConvTasNetConfig::studio(),
             Preset::Small => small(),
             Preset::Paper => ConvTasNetConfig::paper(),
-        };
-        let loss = match (&config.front_end, config.mask) {
-            (FrontEnd::Stft(_), MaskKind::Softmax) => Loss::mask_cross_entropy(),
-            _ => Loss::log_snr(),
-        };
-        Settings {
-            config,
-            filters: FilterInit::default(),
-            data: DataSpec::default(),
-            phases: vec![Phase { from_step: 0, loss }],
-            warm_up_s: 0.5,
-            batch: 4,
-            workers: 2,
-            steps: 20_000,
-            optimiser: OptimiserSettings::default(),
-            seed: 1,
-            log_every_steps: 50,
-            validate_every_steps: 1_000,
-            checkpoint_every_s: 120.0,
-            patience: 10,
-            statistics_s: 600.0,
-            licence: "NOASSERTION".to_owned(),
-            data_note: String::new(),
-        }
+        })
     }
 }
 
@@ -148,6 +140,34 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// What a network is usually taught with.
+    pub fn of(config: ConvTasNetConfig) -> Self {
+        let loss = match (&config.front_end, config.mask) {
+            (FrontEnd::Stft(_), MaskKind::Softmax) => Loss::mask_cross_entropy(),
+            _ => Loss::log_snr(),
+        };
+        Settings {
+            config,
+            filters: FilterInit::default(),
+            data: DataSpec::default(),
+            begin_from: None,
+            phases: vec![Phase { from_step: 0, loss }],
+            warm_up_s: 0.5,
+            batch: 4,
+            workers: 2,
+            steps: 20_000,
+            optimiser: OptimiserSettings::default(),
+            seed: 1,
+            log_every_steps: 50,
+            validate_every_steps: 1_000,
+            checkpoint_every_s: 120.0,
+            patience: 10,
+            statistics_s: 600.0,
+            licence: "NOASSERTION".to_owned(),
+            data_note: String::new(),
+        }
+    }
+
     /// Checks that they make sense together; the data has checks of its own.
     ///
     /// # Errors

@@ -13,7 +13,11 @@ use super::net::{Moments, Net};
 use super::objective::{Example, Loss, Objective};
 use super::optimiser::{OptimiserSettings, Weights};
 use super::parameters::Layout;
+use super::unfold::{identity_moments, rescaled};
 use crate::nn::ConvTasNetConfig;
+
+/// Rounds in which moments settle after weights were unfolded.
+const RESCALING_ROUNDS: usize = 4;
 
 /// Whoever takes the steps.
 pub struct Trainer {
@@ -120,6 +124,45 @@ impl Trainer {
     pub fn measure_statistics<E: From<candle_core::Error>>(
         &self,
         loss: &Loss,
+        batches: impl FnMut() -> Option<std::result::Result<Vec<Example>, E>>,
+    ) -> std::result::Result<Vec<f32>, E> {
+        self.measure(&self.weights.average, Moments::Batch, loss, batches)
+    }
+
+    /// Makes weights from [`super::unfold::unfolded`] ones to learn from, by what the inputs of their
+    /// batch norms are on these examples, asked for anew in each of a few rounds.
+    ///
+    /// # Errors
+    /// candle's; and `batches`' own.
+    pub fn begin_from<E: From<candle_core::Error>, Batches>(
+        &mut self,
+        loss: &Loss,
+        batches: impl Fn() -> Batches,
+    ) -> std::result::Result<(), E>
+    where
+        Batches: FnMut() -> Option<std::result::Result<Vec<Example>, E>>,
+    {
+        let config = self.config().clone();
+        let identity = identity_moments(&config);
+        let mut values = std::mem::take(&mut self.weights.values);
+        let watched = self.measure(&values, Moments::Watched(&identity), loss, batches())?;
+        values = rescaled(&config, values, &identity, &watched);
+        // Norms that take the moments of each batch change those of the norms behind them a little.
+        let mut taken = watched;
+        for _ in 0..RESCALING_ROUNDS {
+            let measured = self.measure(&values, Moments::Batch, loss, batches())?;
+            values = rescaled(&config, values, &taken, &measured);
+            taken = measured;
+        }
+        self.weights = Weights::new(values);
+        Ok(())
+    }
+
+    fn measure<E: From<candle_core::Error>>(
+        &self,
+        weights: &[f32],
+        moments: Moments,
+        loss: &Loss,
         mut batches: impl FnMut() -> Option<std::result::Result<Vec<Example>, E>>,
     ) -> std::result::Result<Vec<f32>, E> {
         let layout = Layout::statistics(self.config());
@@ -130,11 +173,10 @@ impl Trainer {
         let mut count = 0.0;
         while let Some(batch) = batches() {
             let batch = batch?;
-            let average = &self.weights.average;
             let share = batch.len().div_ceil(self.workers.len());
             let found = in_parallel(&self.workers, &batch, share, |net, examples| {
-                net.load(average)?;
-                let (_, moments) = self.objective.loss(net, examples, loss, Moments::Batch)?;
+                net.load(weights)?;
+                let (_, moments) = self.objective.loss(net, examples, loss, moments)?;
                 Ok(moments)
             })?;
             for moments in found {
@@ -148,7 +190,7 @@ impl Trainer {
 
 /// Adds means, and variances as squares about 0, so that they can be averaged.
 fn add_moments(layout: &Layout, moments: &[f32], sums: &mut [f64]) {
-    for [mean, variance] in pairs(layout) {
+    for [mean, variance] in layout.moment_pairs() {
         for (mean, variance) in mean.zip(variance) {
             let value = f64::from(moments[mean]);
             sums[mean] += value;
@@ -159,7 +201,7 @@ fn add_moments(layout: &Layout, moments: &[f32], sums: &mut [f64]) {
 
 fn mean_moments(layout: &Layout, sums: &[f64], count: f64) -> Vec<f32> {
     let mut moments = vec![0.0; sums.len()];
-    for [mean, variance] in pairs(layout) {
+    for [mean, variance] in layout.moment_pairs() {
         for (mean, variance) in mean.zip(variance) {
             let value = sums[mean] / count;
             moments[mean] = value as f32;
@@ -167,17 +209,6 @@ fn mean_moments(layout: &Layout, sums: &[f64], count: f64) -> Vec<f32> {
         }
     }
     moments
-}
-
-/// Where each norm's means and variances stand.
-fn pairs(layout: &Layout) -> impl Iterator<Item = [std::ops::Range<usize>; 2]> {
-    layout.tensors.iter().flat_map(|tensor| {
-        let columns = tensor.shape[1];
-        (0..tensor.shape[0] / 2).map(move |pair| {
-            let start = tensor.start + 2 * pair * columns;
-            [start..start + columns, start + columns..start + 2 * columns]
-        })
-    })
 }
 
 /// What each worker makes of its share, in order.

@@ -30,6 +30,7 @@ pub fn learned_net(config: &ConvTasNetConfig) -> (Net, Vec<f32>) {
 }
 
 /// What it separates a mix into, as a whole.
+#[allow(dead_code, reason = "not every test that has this module asks for it")]
 pub fn separated(config: &ConvTasNetConfig, mix: [&[f32]; 2]) -> Separated {
     let (net, statistics) = learned_net(config);
     let mix = Tensor::from_vec(mix.concat(), (1, 2, ()), &Device::Cpu).expect("a mix");

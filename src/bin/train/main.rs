@@ -18,6 +18,8 @@ Examples:
       learns from MUSDB18-HQ's train folder, and validates with its test folder
   train run runs/live --resume
       goes on where it was stopped or killed
+  train run runs/mine --begin-from live.safetensors --data ~/stems --steps 2000
+      teaches a network that can separate already on stems of yours
   train export runs/live -o live.safetensors
       writes the best weights so far, for the plug-in and for separate --model
   train inspect live.safetensors

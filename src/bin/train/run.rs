@@ -10,10 +10,11 @@ use candle_core::Device;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use unbraid::nn::WeightsFile;
 use unbraid::stem::Stem;
 use unbraid::train::data::DataSet;
 use unbraid::train::run::{BEST_FILE, CURVES_FILE, Ending, Event, LOG_FILE, Run, parse_settings};
-use unbraid::train::settings::{Preset, Settings};
+use unbraid::train::settings::{Beginning, Preset, Settings};
 use unbraid::train::validate::MeanScore;
 
 use crate::say;
@@ -57,6 +58,11 @@ struct Choice {
     /// Settings from a file instead, as `train settings` prints them
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     settings: Option<PathBuf>,
+
+    /// Begin from the weights in this file and learn on, with its network [default: random weights].
+    /// With --settings, their network may have more repeats than the file's
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    begin_from: Option<PathBuf>,
 
     /// Folder to learn from, with how often it is drawn beside the others [default weight: 1].
     /// MUSDB18(-HQ) folders, folders of songs, or loose stems in drums/, bass/, other/, vocals/
@@ -214,14 +220,21 @@ fn device(kind: DeviceKind) -> Result<Device> {
 }
 
 fn settings(choice: &Choice) -> Result<Settings> {
-    let mut settings = match &choice.settings {
-        Some(path) => {
+    let mut settings = match (&choice.settings, &choice.begin_from) {
+        (Some(path), _) => {
             let text = fs::read_to_string(path)
                 .with_context(|| format!("{}: can't be read", path.display()))?;
             parse_settings(path, &text)?
         }
-        None => choice.preset.settings(),
+        (None, Some(file)) => Settings::of(WeightsFile::read(file)?.config),
+        (None, None) => choice.preset.settings(),
     };
+    if let Some(file) = &choice.begin_from {
+        settings.begin_from = Some(Beginning {
+            file: file.clone(),
+            provenance: serde_json::Value::Null,
+        });
+    }
     let data = &mut settings.data;
     for text in &choice.data {
         data.sets.push(data_set(text)?);

@@ -20,9 +20,12 @@ pub use plain::prelu;
 pub struct Middle {
     pub dilation: usize,
     pub norm: NormKind,
+    /// Whether to tell the moments of the input of batch norms that take others.
+    pub is_watched: bool,
 }
 
-/// `[batch, frames, hidden]`, and the moments `[4, hidden]` of its batch norms, if it has any.
+/// `[batch, frames, hidden]`, and the moments `[4, hidden]` that its batch norms took, if it has any,
+/// or that their inputs have, if they are watched.
 pub struct Output {
     pub values: Tensor,
     pub moments: Option<Vec<f32>>,
@@ -33,7 +36,7 @@ impl Middle {
     /// norms take `running` moments, `[4, hidden]`, where there are some.
     pub fn apply(&self, x: &Tensor, packed: &Tensor, running: Option<&[f32]>) -> Result<Output> {
         let fits = matches!(self.norm, NormKind::Batch | NormKind::Frame);
-        if fits && x.device().is_cpu() {
+        if fits && x.device().is_cpu() && !self.is_watched {
             fused::apply(*self, x, packed, running)
         } else {
             self.apply_plain(x, packed, running)

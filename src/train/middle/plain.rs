@@ -27,7 +27,7 @@ pub(super) fn apply(
             .transpose()
     };
     let norm = |x: &Tensor, first: usize, scale: usize, shift: usize| -> Result<_> {
-        let normalised = normalise(x, middle.norm, running(first)?)?;
+        let normalised = normalise(x, middle.norm, running(first)?, middle.is_watched)?;
         let values = normalised
             .values
             .broadcast_mul(&row(scale)?)?
