@@ -26,13 +26,18 @@ fn json_has_a_row_for_each_mode_and_rate_and_for_each_network() {
     let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     let rows = report["modes"].as_array().unwrap();
     let number = |value: &serde_json::Value| value.as_f64().unwrap();
-    let modes = ["hpss-live", "hpss-mix", "conv-tasnet-live"];
-    let num_modes = if DEFAULT_MODELS { 3 } else { 2 };
+    let modes = [
+        ("hpss-live", [256, 280]),
+        ("hpss-mix", [256, 280]),
+        ("conv-tasnet-live", [256, 280]),
+        ("conv-tasnet-studio", [512, 560]),
+    ];
+    let num_modes = if DEFAULT_MODELS { 4 } else { 2 };
     assert_eq!(rows.len(), 2 * num_modes);
     let cases = modes[..num_modes]
         .iter()
-        .flat_map(|mode| [(mode, 44_100.0, 256), (mode, 48_000.0, 280)]);
-    for (&mode, rate_hz, hop_samples) in cases {
+        .flat_map(|&(mode, hops)| [(mode, 44_100.0, hops[0]), (mode, 48_000.0, hops[1])]);
+    for (mode, rate_hz, hop_samples) in cases {
         let row = rows
             .iter()
             .find(|row| row["mode"] == mode && row["rate_hz"] == rate_hz)

@@ -336,10 +336,6 @@ fn what_can_not_be_scored_is_one_sentence() {
             "hpss-mix is to be scored twice",
         ),
         ("fine --model fine/demo/drums.wav", "fine/demo/drums.wav"),
-        (
-            "fine --mode conv-tasnet-studio",
-            "--mode conv-tasnet-studio: Conv-TasNet Studio has no model in this build",
-        ),
     ] {
         let rest = if arguments.contains("--") {
             ""

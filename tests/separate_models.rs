@@ -100,10 +100,6 @@ fn a_model_that_is_missing_broken_or_not_wanted_is_one_line() {
             "--mode hpss-live --model good.safetensors",
             "--model: expected --mode conv-tasnet-live or conv-tasnet-studio, found hpss-live",
         ),
-        (
-            "--mode conv-tasnet-studio",
-            "--mode conv-tasnet-studio needs --model FILE: Conv-TasNet Studio has no model in this build",
-        ),
     ];
     if !DEFAULT_MODELS {
         cases.push((

@@ -12,6 +12,10 @@ pub const fn bytes(kind: SeparatorKind) -> Option<&'static [u8]> {
         SeparatorKind::ConvTasNetLive => {
             Some(include_bytes!("../../models/conv_tasnet_live.safetensors"))
         }
+        #[cfg(feature = "default-models")]
+        SeparatorKind::ConvTasNetStudio => Some(include_bytes!(
+            "../../models/conv_tasnet_studio.safetensors"
+        )),
         _ => None,
     }
 }

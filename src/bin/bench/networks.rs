@@ -77,10 +77,13 @@ pub fn measure(
     Ok(rows)
 }
 
-/// The build's own network and two larger ones with its windows, and whether it is the first.
+/// The build's own networks and two with Live's windows, and whether it is one of the first.
 fn networks() -> Result<Vec<(bool, WeightsFile)>, ModelError> {
     let mut networks = Vec::new();
-    if let Some(bytes) = default_models::bytes(SeparatorKind::ConvTasNetLive) {
+    for bytes in SeparatorKind::ALL
+        .into_iter()
+        .filter_map(default_models::bytes)
+    {
         let weights = WeightsFile::from_bytes("the built-in model", bytes)?;
         networks.push((true, weights));
     }

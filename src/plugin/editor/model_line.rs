@@ -113,7 +113,11 @@ mod tests {
     fn a_model_is_called_by_its_file() {
         let studio = SeparatorKind::ConvTasNetStudio;
         assert_eq!(name(studio, Some("/models/My net.safetensors")), "My net");
-        assert_eq!(name(studio, None), "none in this build");
+        let built_in = match cfg!(feature = "default-models") {
+            true => "built in",
+            false => "none in this build",
+        };
+        assert_eq!(name(studio, None), built_in);
     }
 
     #[test]

@@ -29,8 +29,13 @@ const STEREO: &str = "Unbraid";
 /// The class with an output per stem.
 const MULTI_OUT: &str = "Unbraid Multi-Out";
 
-/// The modes that the build plays as they are called: the last one has no model yet.
-const MODES: [&str; 3] = ["HPSS Live", "HPSS Mix", "Conv-TasNet Live"];
+/// All modes.
+const MODES: [&str; 4] = [
+    "HPSS Live",
+    "HPSS Mix",
+    "Conv-TasNet Live",
+    "Conv-TasNet Studio",
+];
 
 /// A usual rate, for tests that have nothing to do with the rate.
 const RATE_HZ: f64 = 48_000.0;
