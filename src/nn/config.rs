@@ -70,6 +70,9 @@ pub struct StftFrontEnd {
     pub bands: Bands,
     /// Adds `Re Σ L·R* / √(Σ|L|²·Σ|R|²)` of each band's bins to the features.
     pub coherence: bool,
+    /// Whether the network sees all songs at one level: see [`super::level`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub steady_level: bool,
 }
 
 /// Bands that are one bin wide at the bottom and grow with frequency.
@@ -197,6 +200,7 @@ impl ConvTasNetConfig {
                 hop_samples: 256,
                 bands: Bands::default(),
                 coherence: true,
+                steady_level: true,
             }),
             tcn: Tcn {
                 bottleneck: 128,
@@ -228,6 +232,7 @@ impl ConvTasNetConfig {
                     ..Bands::default()
                 },
                 coherence: true,
+                steady_level: true,
             }),
             tcn: Tcn {
                 bottleneck: 256,

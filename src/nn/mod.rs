@@ -7,6 +7,7 @@ mod activation;
 pub mod config;
 mod depthwise;
 pub mod features;
+pub mod level;
 mod matrix;
 mod model;
 mod norm;

@@ -12,6 +12,7 @@ use crate::dsp::stft::{Analysis, StftSizes};
 use crate::nn::ConvTasNetConfig;
 use crate::nn::config::StftFrontEnd;
 use crate::nn::features::BandFeatures;
+use crate::nn::level::RunningLevel;
 use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stems};
 
 /// Added to the sum of magnitudes, so that silence has masks of 0.
@@ -86,12 +87,19 @@ impl BandExamples {
     fn features(&self, mix: &[Complex32]) -> Vec<f32> {
         let num_bins = self.sizes.num_bins();
         let num_features = self.config.num_features();
+        let every = self.config.network_every_hops;
         let hops = mix.chunks_exact(NUM_CHANNELS * num_bins);
-        let frames = hops.step_by(self.config.network_every_hops);
-        let mut features = vec![0.0; frames.len() * num_features];
-        for (hop, features) in frames.zip(features.chunks_exact_mut(num_features)) {
+        let mut features = vec![0.0; hops.len().div_ceil(every) * num_features];
+        let mut left_out = vec![0.0; num_features];
+        let mut level = RunningLevel::default();
+        for (index, hop) in hops.enumerate() {
             let (left, right) = hop.split_at(num_bins);
-            self.features.write([left, right], features);
+            let features = match index % every {
+                0 => &mut features[index / every * num_features..][..num_features],
+                // They count in the level.
+                _ => &mut left_out[..],
+            };
+            self.features.write([left, right], &mut level, features);
         }
         features
     }

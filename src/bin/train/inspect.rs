@@ -99,13 +99,18 @@ fn masks(config: &ConvTasNetConfig) -> String {
 fn front_end(config: &ConvTasNetConfig) -> String {
     match &config.front_end {
         FrontEnd::Stft(stft) => format!(
-            "STFT: windows {}/{}, hop {} at 44.1 kHz, {} bands to {} Hz{}, native at every rate",
+            "STFT: windows {}/{}, hop {} at 44.1 kHz, {} bands to {} Hz{}{}, native at every rate",
             stft.analysis_samples,
             stft.synthesis_samples,
             stft.hop_samples,
             config.num_bands(),
             stft.bands.top_hz,
-            if stft.coherence { ", coherence" } else { "" }
+            if stft.coherence { ", coherence" } else { "" },
+            if stft.steady_level {
+                ", steady level"
+            } else {
+                ""
+            }
         ),
         FrontEnd::Learned(learned) => format!(
             "learned: {} {} filters of {}, hop {}, at {} Hz",

@@ -8,6 +8,7 @@ use crate::dsp::grid::Grid;
 use crate::dsp::stft::{Analysis, StftSizes, Synthesis};
 use crate::nn::config::{ConvTasNetConfig, MaskKind, StftFrontEnd};
 use crate::nn::features::BandFeatures;
+use crate::nn::level::RunningLevel;
 use crate::separators::StemEnergy;
 use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
 
@@ -18,6 +19,7 @@ pub(super) struct StftStream {
     /// Indexed `[estimated stem][channel]`.
     syntheses: [[Synthesis; NUM_CHANNELS]; Stem::ESTIMATED.len()],
     features: BandFeatures,
+    level: RunningLevel,
     /// Spectra of the last `lookahead_hops + 1` hops, `[age][channel][bin]`, a ring.
     spectra: Vec<Complex32>,
     num_slots: usize,
@@ -73,6 +75,7 @@ impl StftStream {
             analyses: std::array::from_fn(|_| Analysis::new(sizes)),
             syntheses: std::array::from_fn(|_| std::array::from_fn(|_| Synthesis::new(sizes))),
             features: BandFeatures::new(front_end, grid),
+            level: RunningLevel::default(),
             spectra: vec![Complex32::default(); num_slots * num_values],
             num_slots,
             newest: 0,
@@ -100,7 +103,8 @@ impl StftStream {
         let [analyse_left, analyse_right] = &mut self.analyses;
         analyse_left.process(hop[0], left);
         analyse_right.process(hop[1], right);
-        self.features.write([left, right], features);
+        self.features
+            .write([left, right], &mut self.level, features);
     }
 
     /// Where the spectrum begins that the masks apply to, `lookahead_hops` behind the newest.
@@ -158,6 +162,7 @@ impl StftStream {
             .for_each(Synthesis::reset);
         self.spectra.fill(Complex32::default());
         self.newest = 0;
+        self.level = RunningLevel::default();
         self.energy = StemEnergy::SILENCE;
     }
 }

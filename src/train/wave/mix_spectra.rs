@@ -9,6 +9,7 @@ use crate::dsp::grid::{Grid, REFERENCE_RATE_HZ};
 use crate::dsp::stft::{Analysis, StftSizes};
 use crate::nn::config::StftFrontEnd;
 use crate::nn::features::BandFeatures;
+use crate::nn::level::RunningLevel;
 use crate::stem::NUM_CHANNELS;
 
 /// The spectra of a batch of mixes at 44.1 kHz.
@@ -77,10 +78,14 @@ impl MixSpectra {
     pub fn features(&self, device: &Device) -> Result<Tensor> {
         let num_bins = self.sizes.num_bins();
         let mut features = vec![0.0; self.batch * self.num_frames * self.num_features];
-        let frames = self.bins.chunks_exact(NUM_CHANNELS * num_bins);
-        for (frame, features) in frames.zip(features.chunks_exact_mut(self.num_features)) {
+        let mut level = RunningLevel::default();
+        let frames = self.bins.chunks_exact(NUM_CHANNELS * num_bins).enumerate();
+        for ((index, frame), features) in frames.zip(features.chunks_exact_mut(self.num_features)) {
+            if index % self.num_frames == 0 {
+                level = RunningLevel::default();
+            }
             let (left, right) = frame.split_at(num_bins);
-            self.features.write([left, right], features);
+            self.features.write([left, right], &mut level, features);
         }
         Tensor::from_vec(
             features,
@@ -113,6 +118,7 @@ pub(super) mod testing {
                 top_hz: 12_000.0,
             },
             coherence: true,
+            steady_level: true,
         }
     }
 
@@ -144,12 +150,14 @@ mod tests {
         let mut analyses = [(); 2].map(|()| Analysis::new(spectra.sizes));
         let mut bins = [(); 2].map(|()| vec![Complex32::default(); spectra.sizes.num_bins()]);
         let mut want = vec![0.0; spectra.num_features];
+        let mut level = RunningLevel::default();
         for t in 0..4 {
             for channel in 0..2 {
                 let hop = &mix[(channel * 4 + t) * 256..][..256];
                 analyses[channel].process(hop, &mut bins[channel]);
             }
-            spectra.features.write([&bins[0], &bins[1]], &mut want);
+            let frame = [&bins[0][..], &bins[1]];
+            spectra.features.write(frame, &mut level, &mut want);
             assert_eq!(
                 values(&features.narrow(1, t, 1).unwrap()),
                 want,
