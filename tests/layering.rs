@@ -35,7 +35,10 @@ const LAYERS: [(&str, &[&str]); 17] = [
         ],
     ),
     ("audio_file", &["dsp", "stem"]),
-    ("report", &["audio_file", "plot", "dsp", "stem"]),
+    (
+        "report",
+        &["audio_file", "dice", "plot", "score", "dsp", "stem"],
+    ),
     ("demo_song", &["dice", "dsp", "stem"]),
     (
         "eval",
@@ -58,7 +61,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates that belong to a few layers.
-const OWNED_CRATES: [(&str, &[&str]); 10] = [
+const OWNED_CRATES: [(&str, &[&str]); 11] = [
     ("nice_plug", &["plugin"]),
     ("egui", &["plugin"]),
     ("rfd", &["plugin"]),
@@ -68,6 +71,7 @@ const OWNED_CRATES: [(&str, &[&str]); 10] = [
     ("plotters", &["plot", "report", "train"]),
     ("png", &["plot", "train"]),
     ("ndarray", &["scratch_nn"]),
+    ("statrs", &["report"]),
     ("assert_no_alloc", &[]),
 ];
 

@@ -1,4 +1,5 @@
 //! Pictures that explain a song.
 
 pub mod frequency_axis;
+pub mod residual;
 pub mod spectrogram;
