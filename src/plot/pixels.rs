@@ -33,6 +33,7 @@ pub fn png(pixels: &[u8], size: (u32, u32)) -> Result<Vec<u8>, png::EncodingErro
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, size.0, size.1);
     encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::High);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     writer.finish()?;

@@ -4,14 +4,23 @@
 //! from the [`Material`] to its text, pictures, tables and players; it leaves out what the material
 //! does not tell and says so.
 
+mod chapters;
 mod error;
 pub mod frequency_axis;
+mod graph;
+mod heat_map;
+mod ink;
 mod material;
 mod page;
+pub mod passage;
 pub mod residual;
 pub mod sound;
 pub mod spectrogram;
+mod waveform;
+mod words;
 
+pub use chapters::{CHAPTERS, ChapterFn};
 pub use error::ReportError;
+use ink::{ESTIMATE, TRUTH};
 pub use material::{Material, Network, Way};
 pub use page::{Chapter, Page, Part};
