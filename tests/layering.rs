@@ -35,7 +35,22 @@ const LAYERS: [(&str, &[&str]); 17] = [
         ],
     ),
     ("audio_file", &["dsp", "stem"]),
-    ("report", &["audio_file", "plot", "dsp", "stem"]),
+    (
+        "report",
+        &[
+            "audio_file",
+            "dice",
+            "engine",
+            "eval",
+            "offline",
+            "plot",
+            "score",
+            "separators",
+            "nn",
+            "dsp",
+            "stem",
+        ],
+    ),
     ("demo_song", &["dice", "dsp", "stem"]),
     (
         "eval",
@@ -58,7 +73,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates that belong to a few layers.
-const OWNED_CRATES: [(&str, &[&str]); 10] = [
+const OWNED_CRATES: [(&str, &[&str]); 13] = [
     ("nice_plug", &["plugin"]),
     ("egui", &["plugin"]),
     ("rfd", &["plugin"]),
@@ -67,7 +82,10 @@ const OWNED_CRATES: [(&str, &[&str]); 10] = [
     ("candle_core", &["train"]),
     ("plotters", &["plot", "report", "train"]),
     ("png", &["plot", "train"]),
+    ("base64", &["report"]),
+    ("flacenc", &["report"]),
     ("ndarray", &["scratch_nn"]),
+    ("statrs", &["report"]),
     ("assert_no_alloc", &[]),
 ];
 

@@ -78,9 +78,42 @@ pub struct WholeScore {
     pub sdr_db: f64,
 }
 
+impl StemScore {
+    /// Of an estimate of one of the true stems; `frames` are those of [`BssEval::frames`].
+    pub fn new(
+        reference: &Stereo,
+        estimate: &Stereo,
+        truth: &Truth,
+        frames: Vec<Option<FrameScore>>,
+    ) -> Self {
+        let whole = || {
+            let (si_sdr, sdr) = (
+                si_sdr_db(reference, estimate)?,
+                sdr_db(reference, estimate)?,
+            );
+            Some(WholeScore {
+                si_sdr_improvement_db: si_sdr - si_sdr_db(reference, &truth.mix)?,
+                si_sdr_db: si_sdr,
+                sdr_improvement_db: sdr - sdr_db(reference, &truth.mix)?,
+                sdr_db: sdr,
+            })
+        };
+        Self {
+            whole: whole(),
+            frames,
+            bleed: bleed(reference, estimate, &truth.mix, truth.rate_hz),
+        }
+    }
+}
+
 impl Run {
-    /// The estimates of a song's stems, in time with it.
-    fn estimate(
+    /// The estimates of a song's stems, in time with it; `None` for a stem that the run never
+    /// fills.
+    ///
+    /// # Errors
+    /// Nothing can be built for the song's rate, a network gives values that are not finite, or
+    /// files can't be read or do not fit the song.
+    pub fn estimate(
         &self,
         song: &Song,
         truth: &Truth,
@@ -138,26 +171,12 @@ pub fn score(
         let mut frames = bss_eval.frames(&estimates, with_parts);
         let mut stems = [const { None }; NUM_STEMS];
         for (stem, estimate) in estimates.iter().enumerate() {
-            let (reference, Some(estimate)) = (&truth.stems[stem], estimate) else {
-                continue;
-            };
-            let whole = || {
-                let (si_sdr, sdr) = (
-                    si_sdr_db(reference, estimate)?,
-                    sdr_db(reference, estimate)?,
-                );
-                Some(WholeScore {
-                    si_sdr_improvement_db: si_sdr - si_sdr_db(reference, &truth.mix)?,
-                    si_sdr_db: si_sdr,
-                    sdr_improvement_db: sdr - sdr_db(reference, &truth.mix)?,
-                    sdr_db: sdr,
-                })
-            };
-            stems[stem] = Some(StemScore {
-                whole: whole(),
-                frames: std::mem::take(&mut frames[stem]),
-                bleed: bleed(reference, estimate, &truth.mix, truth.rate_hz),
-            });
+            if let Some(estimate) = estimate {
+                let reference = &truth.stems[stem];
+                let frames = std::mem::take(&mut frames[stem]);
+                let score = StemScore::new(reference, estimate, truth, frames);
+                stems[stem] = Some(score);
+            }
         }
         done();
         Ok(SongScore {

@@ -1,7 +1,8 @@
 //! Finds songs with true stems, and reads them and their estimates.
 //!
 //! A song is a folder with `drums`, `bass`, `other` or `vocals` as audio files, and `mixture` if
-//! there is one (MUSDB18-HQ), or a file named `*.stem.mp4` (MUSDB18).
+//! there is one (MUSDB18-HQ), or a file named `*.stem.mp4` (MUSDB18). Any other audio file is a mix
+//! whose stems nobody knows.
 
 use std::ffi::OsStr;
 use std::ops::Range;
@@ -28,6 +29,8 @@ pub struct Truth {
     pub stems: Stems,
     /// Stems without a file, which are silent.
     pub missing: Vec<Stem>,
+    /// Whether the song has no file of the mix, so that nothing is in it but the stems.
+    pub mix_is_sum: bool,
     /// Samples of the files, and those of them that count.
     whole_samples: usize,
     range: Range<usize>,
@@ -70,6 +73,15 @@ pub fn find(path: &Path, split: &str) -> Result<Vec<Song>, EvalError> {
 }
 
 impl Song {
+    /// A mix alone.
+    pub fn of_mix(path: &Path) -> Self {
+        let name = path.file_stem().unwrap_or(path.as_os_str());
+        Self {
+            name: name.to_string_lossy().into_owned(),
+            path: path.to_owned(),
+        }
+    }
+
     /// The song that `path` is, if it is one.
     fn at(path: &Path) -> Result<Option<Self>, EvalError> {
         let name = path
@@ -81,7 +93,7 @@ impl Song {
             path: path.to_owned(),
         };
         if !path.is_dir() {
-            return Ok(name.strip_suffix(".stem.mp4").map(song));
+            return Ok(name.strip_suffix(STEM_MP4).map(song));
         }
         let files = StemFiles::find(path)?;
         Ok(files.stems.iter().any(Option::is_some).then(|| song(&name)))
@@ -101,6 +113,8 @@ impl Song {
             let [drums, bass, other, vocals] = files.stems;
             let stems = [load(drums)?, load(bass)?, load(other)?, load(vocals)?];
             (mix, stems)
+        } else if !is_stem_mp4(&self.path) {
+            (Some(read(&self.path)?), [const { None }; NUM_STEMS])
         } else {
             let tracks = read_tracks(&self.path, 0..1 + NUM_STEMS + 1)?;
             let found = tracks.len();
@@ -115,61 +129,89 @@ impl Song {
             let [mix, stems @ ..] = tracks.map(Some);
             (mix, stems)
         };
-        self.truth(mix, stems, seconds)
+        let whole = self.whole(mix, stems)?;
+        self.part(whole, seconds)
     }
 
-    fn truth(
+    fn whole(
         &self,
         mix: Option<Audio>,
         stems: [Option<Audio>; NUM_STEMS],
-        seconds: Seconds,
     ) -> Result<Truth, EvalError> {
         let mut given = stems.iter().flatten().chain(&mix);
         let first = given.next().ok_or_else(|| EvalError::NoSongs {
             path: self.path.clone(),
         })?;
-        let (rate_hz, whole_samples) = (first.rate_hz, first.num_samples());
+        let (rate_hz, num_samples) = (first.rate_hz, first.num_samples());
         check_rate(rate_hz).map_err(|source| EvalError::Build {
             path: self.path.clone(),
             source,
         })?;
-        let sample = |time_s: f64| ((time_s * rate_hz).round() as usize).min(whole_samples);
-        let range = sample(seconds.start_s)..sample(seconds.end_s);
-        if range.is_empty() {
-            return Err(EvalError::TooShort {
-                path: self.path.clone(),
-                start_s: seconds.start_s,
-                found_s: first.duration_s(),
-            });
-        }
         let missing = Stem::ALL
             .into_iter()
             .filter(|&stem| stems[stem as usize].is_none());
         let missing = missing.collect();
-        let silence = || [vec![0.0; range.len()], vec![0.0; range.len()]];
-        let stems = stems.map(|stem| stem.map_or_else(silence, |stem| cut(stem.channels, &range)));
-        let mix = match mix {
-            Some(mix) => cut(mix.channels, &range),
-            None => mix_of(&stems),
-        };
-        let sounds = |signal: &Stereo| !is_silent(signal.each_ref().map(Vec::as_slice));
-        if !sounds(&mix) || !stems.iter().any(sounds) {
-            return Err(EvalError::Silent {
-                path: self.path.clone(),
-            });
-        }
+        let silence = || [vec![0.0; num_samples], vec![0.0; num_samples]];
+        let stems = stems.map(|stem| stem.map_or_else(silence, |stem| stem.channels));
+        let mix_is_sum = mix.is_none();
+        let mix = mix.map_or_else(|| mix_of(&stems), |mix| mix.channels);
         Ok(Truth {
             rate_hz,
             mix,
             stems,
             missing,
-            whole_samples,
-            range,
+            mix_is_sum,
+            whole_samples: num_samples,
+            range: 0..num_samples,
         })
+    }
+
+    /// The part of this song's truth that lies between two times, counted from the truth's start.
+    ///
+    /// # Errors
+    /// It ends before its part begins, or nothing sounds in it.
+    pub fn part(&self, truth: Truth, seconds: Seconds) -> Result<Truth, EvalError> {
+        let num_samples = truth.range.len();
+        let sample = |time_s: f64| ((time_s * truth.rate_hz).round() as usize).min(num_samples);
+        let range = sample(seconds.start_s)..sample(seconds.end_s);
+        if range.is_empty() {
+            return Err(EvalError::TooShort {
+                path: self.path.clone(),
+                start_s: seconds.start_s,
+                found_s: num_samples as f64 / truth.rate_hz,
+            });
+        }
+        let part = Truth {
+            mix: cut(truth.mix, &range),
+            stems: truth.stems.map(|stem| cut(stem, &range)),
+            range: truth.range.start + range.start..truth.range.start + range.end,
+            ..truth
+        };
+        let sounds = |signal: &Stereo| !is_silent(signal.each_ref().map(Vec::as_slice));
+        let has_stems = part.missing.len() < NUM_STEMS;
+        if !sounds(&part.mix) || has_stems && !part.stems.iter().any(sounds) {
+            return Err(EvalError::Silent {
+                path: self.path.clone(),
+            });
+        }
+        Ok(part)
     }
 }
 
 impl Truth {
+    /// Where it lies in the song's files.
+    pub fn seconds(&self) -> Seconds {
+        Seconds {
+            start_s: self.range.start as f64 / self.rate_hz,
+            end_s: self.range.end as f64 / self.rate_hz,
+        }
+    }
+
+    /// How long the song's files are.
+    pub fn whole_s(&self) -> f64 {
+        self.whole_samples as f64 / self.rate_hz
+    }
+
     /// Reads the estimates of this song from a folder with a file for each stem; `None` for a stem
     /// without a file.
     ///
@@ -253,6 +295,14 @@ impl StemFiles {
         }
         Ok(files)
     }
+}
+
+/// How files of MUSDB18 are called.
+const STEM_MP4: &str = ".stem.mp4";
+
+fn is_stem_mp4(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(STEM_MP4)
 }
 
 fn list(folder: &Path) -> Result<Vec<PathBuf>, EvalError> {

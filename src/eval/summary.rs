@@ -51,7 +51,7 @@ impl Metric {
     }
 
     /// Of one stem of one song: for frames, the median over those that count.
-    fn of(self, score: &StemScore) -> Option<f64> {
+    pub fn of(self, score: &StemScore) -> Option<f64> {
         let frames = score.frames.iter().flatten();
         let parts = frames.clone().filter_map(|frame| frame.parts);
         let whole = score.whole.as_ref();

@@ -16,20 +16,58 @@ pub use frame::{Frame, Tick, round_ticks};
 pub use ink::{FAINT_INK, GRID, INK, text};
 pub use pixels::px;
 
+use crate::whole_file;
+
 /// What a drawing may fail with.
 pub type Error = Box<dyn std::error::Error>;
 
 /// A part of a picture, `px(1)` to the pixel.
 pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
-/// Why there is no picture; one sentence each.
+/// Why there is no picture file; one sentence each.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlotError {
-    #[error("{}: the picture can't be drawn: {reason}", path.display())]
-    Undrawn { path: PathBuf, reason: String },
+    #[error("{}: {source}", path.display())]
+    Undrawn { path: PathBuf, source: Undrawn },
     #[error("{}: the picture can't be written", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
+}
+
+/// A drawing that failed, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("the picture can't be drawn: {reason}")]
+pub struct Undrawn {
+    reason: String,
+}
+
+impl Undrawn {
+    fn new(reason: impl ToString) -> Self {
+        Self {
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// The bytes of a PNG file of `size` pixels, width and height, of what `paint` draws on white.
+///
+/// # Errors
+/// The drawing fails.
+pub fn png(
+    size: (u32, u32),
+    paint: impl FnOnce(&Area) -> Result<(), Error>,
+) -> Result<Vec<u8>, Undrawn> {
+    let large = (px(size.0), px(size.1));
+    let mut pixels = vec![0; 3 * (large.0 * large.1) as usize];
+    ink::register_font();
+    let drawn = || {
+        let root = BitMapBackend::with_buffer(&mut pixels, large).into_drawing_area();
+        root.fill(&WHITE)?;
+        paint(&root)?;
+        Ok(root.present()?)
+    };
+    drawn().map_err(|error: Error| Undrawn::new(error))?;
+    pixels::png(&pixels::shrink(&pixels, size), size).map_err(Undrawn::new)
 }
 
 /// Writes what `paint` draws on white to a PNG file of `size` pixels, width and height; what was
@@ -42,24 +80,13 @@ pub fn draw(
     size: (u32, u32),
     paint: impl FnOnce(&Area) -> Result<(), Error>,
 ) -> Result<(), PlotError> {
-    let large = (px(size.0), px(size.1));
-    let mut pixels = vec![0; 3 * (large.0 * large.1) as usize];
-    ink::register_font();
-    let drawn = || {
-        let root = BitMapBackend::with_buffer(&mut pixels, large).into_drawing_area();
-        root.fill(&WHITE)?;
-        paint(&root)?;
-        Ok(root.present()?)
-    };
-    drawn().map_err(|error: Error| PlotError::Undrawn {
+    let picture = png(size, paint).map_err(|source| PlotError::Undrawn {
         path: path.to_owned(),
-        reason: error.to_string(),
+        source,
     })?;
-    pixels::write_png(&pixels::shrink(&pixels, size), size, path).map_err(|source| {
-        PlotError::Unwritable {
-            path: path.to_owned(),
-            source,
-        }
+    whole_file::write(path, &picture).map_err(|source| PlotError::Unwritable {
+        path: path.to_owned(),
+        source,
     })
 }
 

@@ -1,10 +1,5 @@
 //! The pixels of a picture, drawn large and shrunk, and their PNG file.
 
-use std::io;
-use std::path::Path;
-
-use crate::whole_file;
-
 /// Pixels are means of so many squared: plotters does not smooth edges.
 const OVERSAMPLING: u32 = 2;
 
@@ -33,13 +28,14 @@ pub fn shrink(pixels: &[u8], size: (u32, u32)) -> Vec<u8> {
     small
 }
 
-/// Writes the picture; what was at `path` stays until the new file is whole.
-pub fn write_png(pixels: &[u8], size: (u32, u32), path: &Path) -> io::Result<()> {
+/// The bytes of the picture's PNG file.
+pub fn png(pixels: &[u8], size: (u32, u32)) -> Result<Vec<u8>, png::EncodingError> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, size.0, size.1);
     encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::High);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     writer.finish()?;
-    whole_file::write(path, &file)
+    Ok(file)
 }

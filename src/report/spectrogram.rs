@@ -13,8 +13,9 @@ use std::sync::Arc;
 use unbraid_fft::{Complex32, RealToComplex, plan_forward};
 
 use super::frequency_axis::FrequencyAxis;
+use super::heat_map::{self, LevelScale};
 use crate::audio_file::Audio;
-use crate::plot::{self, Area, ColourMap, Error, FAINT_INK, Frame, INK, PlotError, round_ticks};
+use crate::plot::{self, Area, ColourMap, Error, FAINT_INK, Frame, INK, PlotError};
 
 /// Levels below are as good as silence: 24 bits end there.
 const FLOOR_DB: f32 = -140.0;
@@ -191,28 +192,15 @@ fn paint(
     area: &Area,
 ) -> Result<(), Error> {
     let loudest = levels_db.iter().flatten().copied();
-    let top_db = view.top_db.unwrap_or(loudest.fold(FLOOR_DB, f32::max));
-    let (top, range) = (f64::from(top_db), f64::from(view.range_db));
-
-    let plot = frame(view.size);
-    plot.paint(area, |x, y| {
-        let column = &levels_db[(x * levels_db.len() as f64) as usize];
-        let level = column[(y * column.len() as f64) as usize];
-        view.colours
-            .at(f64::from(1.0 + (level - top_db) / view.range_db))
-    })?;
-    plot.left_axis(area, "Hz", &view.axis.ticks(plot.height))?;
-    let times = (plot.width / 90).max(2) as usize;
-    plot.bottom_axis(area, "s", &round_ticks(0.0..audio.duration_s(), times))?;
-
-    let bar = Frame {
-        left: plot.left + plot.width + 34,
-        width: 12,
-        ..plot
+    let scale = LevelScale {
+        top_db: view.top_db.unwrap_or(loudest.fold(FLOOR_DB, f32::max)),
+        range_db: view.range_db,
+        colours: view.colours,
     };
-    bar.paint(area, |_, y| view.colours.at(y))?;
-    let levels = (bar.height / 60).max(2) as usize;
-    bar.right_axis(area, "dB", &round_ticks(top - range..top, levels))?;
+    let plot = frame(view.size);
+    scale.paint(area, &plot, levels_db)?;
+    heat_map::axes(area, &plot, &view.axis, 0.0..audio.duration_s())?;
+    scale.bar(area, &plot)?;
 
     let at = |x: u32, y: u32| (plot::px(x) as i32, plot::px(y) as i32);
     area.draw_text(title, &plot::text(20, INK), at(plot.left, 12))?;

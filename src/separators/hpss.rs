@@ -66,6 +66,19 @@ impl HpssConfig {
     };
 }
 
+/// A look at a hop, for pictures; all are of shape `[channel][bin]`.
+#[derive(Clone, Copy, Debug)]
+pub struct HopView<'a> {
+    /// Of the spectra that were masked.
+    pub power: &'a [f32],
+    /// Medians of the power along time.
+    pub harmonic: &'a [f32],
+    /// Medians of the power along frequency.
+    pub percussive: &'a [f32],
+    /// The percussive mask, 0…1.
+    pub mask: &'a [f32],
+}
+
 /// The harmonic/percussive separator.
 pub struct Hpss {
     config: HpssConfig,
@@ -121,6 +134,16 @@ impl Hpss {
             energy: StemEnergy::SILENCE,
             energy_bins: StemEnergy::band_bins(grid, sizes.analysis_samples),
             energy_scale: grid.spectrum_scale().powi(2),
+        }
+    }
+
+    /// What the last hop was masked by.
+    pub fn last_hop(&self) -> HopView<'_> {
+        HopView {
+            power: &self.power,
+            harmonic: &self.harmonic,
+            percussive: &self.percussive,
+            mask: &self.mask,
         }
     }
 

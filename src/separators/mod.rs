@@ -9,7 +9,7 @@ mod resampled;
 mod stem_energy;
 
 pub use conv_tasnet::ConvTasNet;
-pub use hpss::{FREQUENCY_MEDIAN_BINS, Hpss, HpssConfig, TIME_MEDIAN_HOPS};
+pub use hpss::{FREQUENCY_MEDIAN_BINS, HopView, Hpss, HpssConfig, TIME_MEDIAN_HOPS};
 pub use resampled::Resampled;
 pub use stem_energy::{NUM_ENERGY_BANDS, StemEnergy};
 

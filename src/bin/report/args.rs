@@ -1,0 +1,265 @@
+//! The command line, and what it asks for.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+use clap::Parser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use unbraid::eval::runner::Method;
+use unbraid::eval::songs::{Song, find};
+use unbraid::nn::{WeightsFile, shared};
+use unbraid::report::{Network, Way};
+use unbraid::separators::{SeparatorKind, default_models};
+
+const EXAMPLES: &str = "\
+Examples:
+  report musdb18hq/test/song/
+      writes musdb18hq/test/song.report.html about 20 s of the song, separated by the network of
+      the build
+  report song.mp3
+      the same of a mix alone, without what needs true stems
+  report song/ --start 60 --seconds 30 --model mine.safetensors -o mine.html
+      another passage and a network of one's own
+  report song/ --estimates stems/song/ --pictures pictures/
+      about stems on disk; also writes every picture as a PNG";
+
+const NOTES: &str = "\
+The page is one file that holds all its pictures and sounds and needs no network: waveforms, the
+way from a frame to a spectrogram, spectrograms of all stems, median filters and their masks, what
+masks could do at best, and what is wrong with the separation.
+
+SONG is an audio file, or a folder with drums, bass, other and vocals as audio files and mixture if
+there is one (else the mix is their sum), or a file named *.stem.mp4. What needs true stems that
+are not there is left out, and the page says so. Only the passage is separated, from silence on, so
+its scores are those of evaluate --seconds. A report that exists is replaced, when the new one is
+whole.";
+
+/// Explain a song and its separation in one HTML page.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, after_long_help = format!("{NOTES}\n\n{EXAMPLES}"))]
+pub struct Args {
+    /// The song: an audio file, or a folder with its stems
+    #[arg(value_name = "SONG")]
+    pub song: PathBuf,
+
+    /// Page to write [default: SONG with the ending .report.html]
+    #[arg(short, long, value_name = "HTML")]
+    output: Option<PathBuf>,
+
+    /// Folder to write the pictures to as well, as PNG files
+    #[arg(short, long, value_name = "DIR")]
+    pub pictures: Option<PathBuf>,
+
+    /// How to separate [default: conv-tasnet-live, or hpss-mix in a build without its model]
+    #[arg(short, long, value_name = "MODE", value_parser = mode_parser())]
+    mode: Option<SeparatorKind>,
+
+    /// Network for a Conv-TasNet mode, as a .safetensors file [default: the one that is part of the
+    /// build]
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+
+    /// Folder of a training run: takes its best weights for a Conv-TasNet mode, and shows its curves
+    #[arg(long, value_name = "DIR", conflicts_with = "model")]
+    run: Option<PathBuf>,
+
+    /// Folder of stems that have been separated, instead of separating: DIR/drums.wav, and so on
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["mode", "model", "run"])]
+    estimates: Option<PathBuf>,
+
+    /// Where the passage begins [default: where most stems sound, and loudest]
+    #[arg(long, value_name = "SECONDS")]
+    pub start: Option<f64>,
+
+    /// How long the passage is
+    #[arg(long, value_name = "SECONDS", default_value = "20")]
+    pub seconds: f64,
+}
+
+fn mode_parser() -> impl TypedValueParser<Value = SeparatorKind> {
+    PossibleValuesParser::new(SeparatorKind::ALL.map(SeparatorKind::name)).map(|name| {
+        SeparatorKind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .expect("clap lets only these names pass")
+    })
+}
+
+impl Args {
+    /// Refuses what can be seen to fail before any work is done.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            (1.0..=120.0).contains(&self.seconds),
+            "--seconds: expected 1 to 120, found {}",
+            self.seconds
+        );
+        if let Some(start_s) = self.start {
+            ensure!(
+                start_s.is_finite() && start_s >= 0.0,
+                "--start: expected seconds from 0, found {start_s}"
+            );
+        }
+        let output = self.output()?;
+        ensure!(
+            output.extension() == Some(OsStr::new("html")),
+            "{}: expected a name that ends in .html",
+            output.display()
+        );
+        let folder = match output.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        ensure!(
+            folder.is_dir(),
+            "{}: can't be written: there is no folder {}",
+            output.display(),
+            folder.display()
+        );
+        Ok(())
+    }
+
+    /// The page's file.
+    pub fn output(&self) -> anyhow::Result<PathBuf> {
+        if let Some(output) = &self.output {
+            return Ok(output.clone());
+        }
+        if !self.song.is_dir() {
+            return Ok(self.song.with_extension("report.html"));
+        }
+        // A folder may be written as `.` and may have a dot in its name.
+        let folder = match self.song.file_name() {
+            Some(_) => self.song.clone(),
+            None => (self.song.canonicalize())
+                .with_context(|| format!("{}: can't be found", self.song.display()))?,
+        };
+        let mut name = (folder.file_name())
+            .with_context(|| format!("{}: expected --output", folder.display()))?
+            .to_owned();
+        name.push(".report.html");
+        Ok(folder.with_file_name(name))
+    }
+
+    /// The one song that is meant.
+    pub fn song(&self) -> anyhow::Result<Song> {
+        let is_stems = self.song.to_string_lossy().ends_with(".stem.mp4");
+        if !self.song.is_dir() && !is_stems {
+            return Ok(Song::of_mix(&self.song));
+        }
+        let mut songs = find(&self.song, "test")?;
+        ensure!(
+            songs.len() == 1,
+            "{}: expected one song, found {} such as {}",
+            self.song.display(),
+            songs.len(),
+            songs[0].path.display()
+        );
+        Ok(songs.remove(0))
+    }
+
+    /// What separates.
+    pub fn way(&self) -> anyhow::Result<Way> {
+        if let Some(folder) = &self.estimates {
+            ensure!(
+                folder.is_dir(),
+                "--estimates: {}: there is no such folder",
+                folder.display()
+            );
+            return Ok(Way::Folder(folder.clone()));
+        }
+        let live = SeparatorKind::ConvTasNetLive;
+        // A run's best weights and curves are called this by `train`.
+        let of_run = self.run.as_ref().map(|run| run.join("best.safetensors"));
+        let model = self.model.as_ref().or(of_run.as_ref());
+        let curves = self
+            .run
+            .as_ref()
+            .map(|run| read(&run.join("curves.png")))
+            .transpose()?;
+        let has_model = model.is_some() || default_models::bytes(live).is_some();
+        let kind = self.mode.unwrap_or(if has_model {
+            live
+        } else {
+            SeparatorKind::HpssMix
+        });
+        match model {
+            Some(_) if !kind.needs_model() => bail!(
+                "--model or --run: expected --mode conv-tasnet-live or conv-tasnet-studio, found {}",
+                kind.name()
+            ),
+            Some(file) => network((&file.to_string_lossy(), &read(file)?), curves, |title| {
+                let name = file.file_name().unwrap_or(file.as_os_str());
+                format!("{title}, the network of {}", name.to_string_lossy())
+            }),
+            None if kind.needs_model() => {
+                let bytes = default_models::bytes(kind).with_context(|| {
+                    format!(
+                        "--mode {} needs --model FILE: this build has no model for it",
+                        kind.name()
+                    )
+                })?;
+                let curves = default_models::curves(kind).map(<[u8]>::to_vec);
+                network(("the built-in model", bytes), curves, |_| {
+                    format!("{}, the network of the build", kind.title())
+                })
+            }
+            None => Ok(Way::Run {
+                method: Method::Mode(kind),
+                title: format!("{}, median filters", kind.title()),
+                network: None,
+            }),
+        }
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("{}: can't be read", file.display()))
+}
+
+/// A network of a file's name and content; `title` makes its own title what the page says.
+fn network(
+    (file, bytes): (&str, &[u8]),
+    curves: Option<Vec<u8>>,
+    title: impl FnOnce(&str) -> String,
+) -> anyhow::Result<Way> {
+    let model = shared::load_bytes(file, bytes)?;
+    let weights = Arc::new(WeightsFile::from_bytes(file, bytes)?);
+    let own_title = weights.provenance["title"]
+        .as_str()
+        .unwrap_or("Conv-TasNet");
+    Ok(Way::Run {
+        method: Method::Model(model.clone()),
+        title: title(own_title),
+        network: Some(Network {
+            model,
+            weights,
+            curves,
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_page_lies_beside_the_song() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("Mr. X")).expect("a folder");
+        for (song, want) in [
+            ("a.b.mp3", "a.b.report.html"),
+            ("Mr. X/", "Mr. X.report.html"),
+        ] {
+            let args =
+                Args::parse_from([OsStr::new("report"), folder.path().join(song).as_os_str()]);
+            assert_eq!(args.output().expect("a name"), folder.path().join(want));
+        }
+    }
+}
