@@ -23,7 +23,7 @@ fn panel(index: u32, height: u32) -> Frame {
     Frame {
         left: 60,
         top: 34 + index * (height + 64),
-        width: 850,
+        width: 836,
         height,
     }
 }
