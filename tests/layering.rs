@@ -73,7 +73,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates that belong to a few layers.
-const OWNED_CRATES: [(&str, &[&str]); 12] = [
+const OWNED_CRATES: [(&str, &[&str]); 13] = [
     ("nice_plug", &["plugin"]),
     ("egui", &["plugin"]),
     ("rfd", &["plugin"]),
@@ -85,6 +85,7 @@ const OWNED_CRATES: [(&str, &[&str]); 12] = [
     ("base64", &["report"]),
     ("flacenc", &["report"]),
     ("ndarray", &["scratch_nn"]),
+    ("statrs", &["report"]),
     ("assert_no_alloc", &[]),
 ];
 

@@ -29,6 +29,8 @@ pub struct Material {
 pub struct Network {
     pub model: Arc<ConvTasNetModel>,
     pub weights: Arc<WeightsFile>,
+    /// The curves of its training as a PNG, if they are at hand.
+    pub curves: Option<Vec<u8>>,
 }
 
 /// What separates, and what the page calls it.

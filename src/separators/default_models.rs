@@ -16,6 +16,15 @@ pub const fn bytes(kind: SeparatorKind) -> Option<&'static [u8]> {
     }
 }
 
+/// The curves of the training of a kind's weights, a PNG file; `None` where there are no weights.
+pub const fn curves(kind: SeparatorKind) -> Option<&'static [u8]> {
+    match kind {
+        #[cfg(feature = "default-models")]
+        SeparatorKind::ConvTasNetLive => Some(include_bytes!("../../models/curves.png")),
+        _ => None,
+    }
+}
+
 /// The model of a kind, shared by all who play it.
 ///
 /// # Errors

@@ -11,7 +11,8 @@ use crate::{hosts, workspace};
 
 #[derive(Args)]
 pub struct TestArgs {
-    /// Also test the VST3 in hosts that nobody here wrote; installs what they need (Python, Xvfb).
+    /// Also test the VST3 in hosts that nobody here wrote, and the scores beside museval; installs
+    /// what they need (Python, Xvfb).
     #[arg(long)]
     hosts: bool,
 }

@@ -13,7 +13,7 @@ use xtask::clap_host::{Blocks, ClapHost, ClapLibrary, Render};
 use xtask::score::{Null, null};
 
 /// The rate at which most music is mastered.
-const RATE_HZ: u32 = 44_100;
+pub const RATE_HZ: u32 = 44_100;
 
 /// A usual block length of a host.
 const BLOCK_SAMPLES: usize = 512;
@@ -140,7 +140,7 @@ fn aligned(output: &[Vec<f32>], latency: usize) -> Vec<Vec<f32>> {
 }
 
 /// Writes 32-bit floats under another name first, so that a killed run leaves no half file.
-fn write_wav(path: &Path, channels: &[Vec<f32>]) -> Result<()> {
+pub fn write_wav(path: &Path, channels: &[Vec<f32>]) -> Result<()> {
     let part = path.with_extension("wav.part");
     let spec = hound::WavSpec {
         channels: u16::try_from(channels.len())?,

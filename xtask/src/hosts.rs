@@ -1,11 +1,12 @@
 //! The built VST3 in hosts that nobody here wrote, and its editor in a window. Needs Python and a
-//! virtual screen; installs both.
+//! virtual screen; installs both. And since Python is there: the scores of `evaluate` beside museval's.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
 
+use crate::museval;
 use crate::packages::{Requirement, What, require};
 use crate::stages::Stages;
 use crate::workspace;
@@ -101,6 +102,10 @@ pub fn run(stages: &mut Stages, vst3: &Path) -> Result<()> {
                 .arg(vst3)
                 .env("LIBGL_ALWAYS_SOFTWARE", "1"),
         )
+    })?;
+    stages.run("scores beside museval", || {
+        let folder = workspace::target_dir()?.join("museval-check");
+        museval::compare(&python, &scripts, &folder)
     })
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod hosts;
 mod install;
+mod museval;
 mod packages;
 mod stages;
 mod workspace;

@@ -61,8 +61,12 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
 
+    /// Folder of a training run: takes its best weights for a Conv-TasNet mode, and shows its curves
+    #[arg(long, value_name = "DIR", conflicts_with = "model")]
+    run: Option<PathBuf>,
+
     /// Folder of stems that have been separated, instead of separating: DIR/drums.wav, and so on
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["mode", "model"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["mode", "model", "run"])]
     estimates: Option<PathBuf>,
 
     /// Where the passage begins [default: where most stems sound, and loudest]
@@ -165,18 +169,26 @@ impl Args {
             return Ok(Way::Folder(folder.clone()));
         }
         let live = SeparatorKind::ConvTasNetLive;
-        let has_model = self.model.is_some() || default_models::bytes(live).is_some();
+        // A run's best weights and curves are called this by `train`.
+        let of_run = self.run.as_ref().map(|run| run.join("best.safetensors"));
+        let model = self.model.as_ref().or(of_run.as_ref());
+        let curves = self
+            .run
+            .as_ref()
+            .map(|run| read(&run.join("curves.png")))
+            .transpose()?;
+        let has_model = model.is_some() || default_models::bytes(live).is_some();
         let kind = self.mode.unwrap_or(if has_model {
             live
         } else {
             SeparatorKind::HpssMix
         });
-        match &self.model {
+        match model {
             Some(_) if !kind.needs_model() => bail!(
-                "--model: expected --mode conv-tasnet-live or conv-tasnet-studio, found {}",
+                "--model or --run: expected --mode conv-tasnet-live or conv-tasnet-studio, found {}",
                 kind.name()
             ),
-            Some(file) => network(&file.to_string_lossy(), &read(file)?, |title| {
+            Some(file) => network((&file.to_string_lossy(), &read(file)?), curves, |title| {
                 let name = file.file_name().unwrap_or(file.as_os_str());
                 format!("{title}, the network of {}", name.to_string_lossy())
             }),
@@ -187,7 +199,8 @@ impl Args {
                         kind.name()
                     )
                 })?;
-                network("the built-in model", bytes, |_| {
+                let curves = default_models::curves(kind).map(<[u8]>::to_vec);
+                network(("the built-in model", bytes), curves, |_| {
                     format!("{}, the network of the build", kind.title())
                 })
             }
@@ -204,8 +217,12 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("{}: can't be read", file.display()))
 }
 
-/// A network of a file's content; `title` makes its own title what the page says.
-fn network(file: &str, bytes: &[u8], title: impl FnOnce(&str) -> String) -> anyhow::Result<Way> {
+/// A network of a file's name and content; `title` makes its own title what the page says.
+fn network(
+    (file, bytes): (&str, &[u8]),
+    curves: Option<Vec<u8>>,
+    title: impl FnOnce(&str) -> String,
+) -> anyhow::Result<Way> {
     let model = shared::load_bytes(file, bytes)?;
     let weights = Arc::new(WeightsFile::from_bytes(file, bytes)?);
     let own_title = weights.provenance["title"]
@@ -214,7 +231,11 @@ fn network(file: &str, bytes: &[u8], title: impl FnOnce(&str) -> String) -> anyh
     Ok(Way::Run {
         method: Method::Model(model.clone()),
         title: title(own_title),
-        network: Some(Network { model, weights }),
+        network: Some(Network {
+            model,
+            weights,
+            curves,
+        }),
     })
 }
 

@@ -1,8 +1,10 @@
 //! The chapters of a report, one file each.
 
+mod conv_tasnet;
 mod limits;
 mod medians;
 mod overview;
+mod residual;
 mod spectrograms;
 mod transform;
 
@@ -12,10 +14,12 @@ use super::{Chapter, Material, ReportError};
 pub type ChapterFn = fn(&Material) -> Result<Option<Chapter>, ReportError>;
 
 /// All chapters in order, each with what it is about.
-pub const CHAPTERS: [(&str, ChapterFn); 5] = [
+pub const CHAPTERS: [(&str, ChapterFn); 7] = [
     ("overview", overview::chapter),
     ("waveform and transform", transform::chapter),
     ("spectrograms", spectrograms::chapter),
     ("median filters", medians::chapter),
     ("limits of masks", limits::chapter),
+    ("residual", residual::chapter),
+    ("network", conv_tasnet::chapter),
 ];

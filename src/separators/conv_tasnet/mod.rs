@@ -6,16 +6,20 @@
 //! what remains.
 
 mod learned_front_end;
+mod mask_layout;
 mod stft_front_end;
 
 use std::sync::Arc;
+
+use unbraid_fft::Complex32;
 
 use super::{Separator, StemEnergy};
 use crate::dsp::grid::Grid;
 use crate::nn::config::FrontEnd;
 use crate::nn::{ConvTasNetModel, ConvTasNetState};
-use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
+use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stem, StemBuffer};
 use learned_front_end::LearnedStream;
+use mask_layout::MaskLayout;
 use stft_front_end::StftStream;
 
 /// Parts besides the blocks: one before them, and after them the masks and each stem.
@@ -37,6 +41,7 @@ pub struct ConvTasNet {
     ready: StemBuffer,
     features: Vec<f32>,
     masks: Vec<f32>,
+    layout: MaskLayout,
     /// Hops since the network ran, counting to `network_every_hops`; it runs at 0.
     hops_since_network: usize,
     parts_done: usize,
@@ -80,12 +85,20 @@ impl ConvTasNet {
             ready: StemBuffer::new(hop_samples),
             features: vec![0.0; config.num_features()],
             masks: vec![0.0; config.num_mask_values()],
+            layout: MaskLayout::new(config),
             hops_since_network: 0,
             // Nothing is stored yet: no work is left.
             parts_done: usize::MAX,
             energy_wanted: false,
             model,
         }
+    }
+
+    /// What the masks of the newest finished hop multiply a band of the STFT, or a filter, of a
+    /// channel by, `Stem as usize`. They apply to the frame `lookahead_hops` before; Other's is what
+    /// the others leave of 1. For those who look on: playing does not need it.
+    pub fn mask_factors(&self, channel: usize, band: usize) -> [Complex32; NUM_STEMS] {
+        self.layout.factors(&self.masks, channel, band)
     }
 
     fn parts_in_all(&self) -> usize {

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use unbraid_fft::Complex32;
 
+use super::mask_layout::MaskLayout;
 use crate::dsp::grid::Grid;
 use crate::dsp::stft::{Analysis, StftSizes, Synthesis};
-use crate::nn::config::{ConvTasNetConfig, MaskKind, StftFrontEnd};
+use crate::nn::config::{ConvTasNetConfig, StftFrontEnd};
 use crate::nn::features::BandFeatures;
 use crate::separators::StemEnergy;
 use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
@@ -32,33 +33,6 @@ pub(super) struct StftStream {
     energy_scale: f32,
 }
 
-/// Where a mask stands in the network's output, `[stem][channel][part][band]`.
-#[derive(Clone, Copy)]
-struct MaskLayout {
-    kind: MaskKind,
-    num_channels: usize,
-    num_parts: usize,
-    num_bands: usize,
-}
-
-impl MaskLayout {
-    /// One stem's mask for one channel, `[part][band]`.
-    fn of<'a>(&self, masks: &'a [f32], stem: Stem, channel: usize) -> &'a [f32] {
-        let length = self.num_parts * self.num_bands;
-        let channel = channel.min(self.num_channels - 1);
-        let index = stem as usize * self.num_channels + channel;
-        &masks[index * length..(index + 1) * length]
-    }
-
-    /// The factor of a bin in `band`.
-    fn factor(&self, mask: &[f32], band: usize) -> Complex32 {
-        match self.kind {
-            MaskKind::Sigmoid | MaskKind::Softmax => Complex32::new(mask[band], 0.0),
-            MaskKind::Complex => Complex32::new(mask[band], mask[self.num_bands + band]),
-        }
-    }
-}
-
 impl StftStream {
     pub fn new(config: &ConvTasNetConfig, front_end: &StftFrontEnd, grid: &Grid) -> Self {
         let sizes = StftSizes {
@@ -77,12 +51,7 @@ impl StftStream {
             num_slots,
             newest: 0,
             mask_bands: front_end.bands.mask_bands(grid, sizes.analysis_samples),
-            layout: MaskLayout {
-                kind: config.mask,
-                num_channels: config.num_mask_channels(),
-                num_parts: config.num_mask_parts(),
-                num_bands: config.num_bands(),
-            },
+            layout: MaskLayout::new(config),
             masked: vec![Complex32::default(); sizes.num_bins()],
             energy: StemEnergy::SILENCE,
             energy_bins: StemEnergy::band_bins(grid, sizes.analysis_samples),
@@ -132,15 +101,10 @@ impl StftStream {
             for (band, bins) in self.energy_bins.iter().enumerate() {
                 for bin in bins.clone() {
                     let power = self.spectra[start + bin].norm_sqr() * self.energy_scale;
-                    let mask_band = self.mask_bands[bin];
-                    let mut rest = Complex32::new(1.0, 0.0);
-                    for stem in Stem::ESTIMATED {
-                        let mask = self.layout.of(masks, stem, channel);
-                        let factor = self.layout.factor(mask, mask_band);
-                        rest -= factor;
-                        self.energy.bands[stem as usize][band] += power * factor.norm_sqr();
+                    let factors = self.layout.factors(masks, channel, self.mask_bands[bin]);
+                    for (bands, factor) in self.energy.bands.iter_mut().zip(factors) {
+                        bands[band] += power * factor.norm_sqr();
                     }
-                    self.energy.bands[Stem::Other as usize][band] += power * rest.norm_sqr();
                 }
             }
         }
