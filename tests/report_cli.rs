@@ -81,6 +81,7 @@ fn a_song_with_stems_has_all_chapters_and_the_scores_of_evaluate() {
         "Spectrograms of mix and stems",
         "Median filters: harmonic and percussive",
         "The limits of magnitude masks",
+        "What is left: the residual",
     ] {
         assert_eq!(
             text.matches(title).count(),
@@ -283,7 +284,7 @@ fn what_has_no_report_is_one_sentence_and_leaves_the_old_one() {
         ),
         (
             "song --mode hpss-live --model text.txt",
-            "--model: expected --mode conv-tasnet-live",
+            "--model or --run: expected --mode conv-tasnet-live",
         ),
         (
             "song --mode conv-tasnet-studio",
