@@ -28,14 +28,16 @@ pub fn shrink(pixels: &[u8], size: (u32, u32)) -> Vec<u8> {
     small
 }
 
-/// The bytes of the picture's PNG file.
+/// The bytes of the picture's PNG file. Each colour has 64 levels: nobody sees the difference, and
+/// the grain of spectrograms costs a third less.
 pub fn png(pixels: &[u8], size: (u32, u32)) -> Result<Vec<u8>, png::EncodingError> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, size.0, size.1);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_compression(png::Compression::High);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(pixels)?;
+    let coarse: Vec<u8> = pixels.iter().map(|byte| byte & 0xfc | byte >> 6).collect();
+    writer.write_image_data(&coarse)?;
     writer.finish()?;
     Ok(file)
 }

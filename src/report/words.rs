@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn numbers_and_names_read_well() {
-        assert_eq!(db(Some(-3.14)), "−3.1");
+        assert_eq!(db(Some(-2.74)), "−2.7");
         assert_eq!(db(Some(-0.04)), "0.0");
         assert_eq!(db(None), "–");
         assert_eq!(number(-20.0, 0), "−20");

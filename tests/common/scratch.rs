@@ -79,6 +79,10 @@ impl Scratch {
         Run::of(self.tool(env!("CARGO_BIN_EXE_evaluate"), arguments))
     }
 
+    pub fn report(&self, arguments: &str) -> Run {
+        Run::of(self.tool(env!("CARGO_BIN_EXE_report"), arguments))
+    }
+
     /// Runs in the mode whose stems most tests know: what they are about has nothing to do with it.
     pub fn hpss(&self, arguments: &str) -> Run {
         self.run(&format!("--mode hpss-mix {arguments}"))

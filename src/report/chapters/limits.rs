@@ -1,5 +1,6 @@
 //! What masks could do at best: those that the true stems give.
 
+use crate::eval::bleed::REST_DB;
 use crate::eval::oracle::Oracle;
 use crate::plot::{self, ColourMap, Frame};
 use crate::report::chapters::spectrograms::Look;
@@ -41,9 +42,9 @@ pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
             "A mask scales the magnitude of each bin of the mix and keeps the phase as it is. How far \
              can that get? Here the true stems are used to make the masks: the ratio mask gives each \
              stem its part of the sum of all magnitudes, |S| / Σ|S|, the binary mask gives each bin \
-             to the loudest. No separator that works by such masks does much better, however clever; \
-             so what it lacks to the ratio mask is its own, and what the ratio mask lacks is a limit \
-             of masks."
+             to the loudest. However clever, a separator that works by such masks hardly gets beyond \
+             the better of the two; so what it lacks is its own, and what they lack is a limit of \
+             masks."
                 .into(),
         ),
         table(&columns),
@@ -58,7 +59,8 @@ pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
         ),
     ];
     let look = Look::new(material);
-    for stem in Stem::ALL {
+    let sounding = Stem::ALL.into_iter().filter(|&stem| sounds(material, stem));
+    for stem in sounding {
         parts.extend(picture(&look, truth, &masked, stem)?);
     }
     Ok(Some(Chapter {
@@ -69,8 +71,26 @@ pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
 
 fn column(material: &Material, title: &str, estimates: &[Option<Stereo>; 4]) -> Column {
     let scores = material.score(estimates);
-    let si_sdr_db = scores.map(|score| score?.whole.map(|whole| whole.si_sdr_db));
+    let sounding = Stem::ALL.map(|stem| sounds(material, stem));
+    let mut sounding = sounding.into_iter();
+    let si_sdr_db = scores.map(|score| {
+        let whole = score.and_then(|score| score.whole);
+        let is_told = sounding.next().unwrap_or(false);
+        whole.filter(|_| is_told).map(|whole| whole.si_sdr_db)
+    });
     (title.into(), si_sdr_db)
+}
+
+/// Whether a true stem does not rest for the whole passage.
+fn sounds(material: &Material, stem: Stem) -> bool {
+    let energy = |signal: &Stereo| {
+        let samples = signal.iter().flatten();
+        samples.map(|&x| f64::from(x).powi(2)).sum::<f64>()
+    };
+    let least = energy(material.mix()) * 10.0_f64.powf(REST_DB / 10.0);
+    material
+        .true_stem(stem)
+        .is_some_and(|truth| energy(truth) > least)
 }
 
 fn mean(values: &[Option<f64>]) -> Option<f64> {
@@ -87,10 +107,10 @@ fn table(columns: &[Column]) -> Part {
     let stems = Stem::ALL.map(|stem| row(stem.title(), &|scores| scores[stem as usize]));
     let mean = row("Mean", &|scores| mean(scores));
     Part::Table {
-        caption:
-            "SI-SDR in dB. The last masks are made of windows of 4096 samples every 1024 at 44.1 \
-                  kHz, as the field's campaigns have it."
-                .into(),
+        caption: "SI-SDR in dB. The last masks are made of windows of 4096 samples every 1024 at 44.1 \
+                  kHz, as the field's campaigns have it. A dash stands where a stem rests throughout, \
+                  or is not separated."
+            .into(),
         header: ["Stem".to_owned()].into_iter().chain(titles).collect(),
         rows: stems.into_iter().chain([mean]).collect(),
     }
@@ -132,7 +152,6 @@ fn picture(
     stem: Stem,
 ) -> Result<Option<Part>, ReportError> {
     let (true_stem, masked) = (&truth[stem as usize], &masked[stem as usize]);
-    // A stem that never sounds has nothing to be left of.
     let Some(left_db) = sdr_db(true_stem, masked) else {
         return Ok(None);
     };

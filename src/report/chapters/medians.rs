@@ -235,15 +235,15 @@ fn score(material: &Material, grid: &Grid) -> Option<String> {
     let hpss_db = gain(&stems[Stem::Drums as usize])?;
     let estimate = match material.estimate(Stem::Drums).and_then(gain) {
         Some(estimate_db) => format!(
-            " The separation that this report is about brings them {} dB nearer.",
+            ", those of the separation that this report is about {} dB",
             db(Some(estimate_db))
         ),
         None => String::new(),
     };
     Some(format!(
-        "Through the engine, this mask brings the drums of this passage {} dB nearer to the true ones \
-         than the mix is (SI-SDR improvement).{estimate} Medians know nothing of instruments: a \
-         plucked string begins like a drum, and a cymbal rings like a tone.",
+        "Through the engine, the drums of this mask score {} dB over the mix (SI-SDR improvement, of \
+         this passage){estimate}. Medians know nothing of instruments: a plucked string begins like a \
+         drum, and a cymbal rings like a tone.",
         db(Some(hpss_db))
     ))
 }

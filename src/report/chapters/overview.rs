@@ -33,11 +33,6 @@ pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
         parts.extend(scores(material));
     }
     parts.push(Part::Heading("Listen".into()));
-    parts.push(Part::Text(
-        "The players hold what a page has room for: 16 bits a sample where that is small enough, else \
-         12, and what lies above 16 kHz is left out where that is still too much."
-            .into(),
-    ));
     parts.extend(players(material));
     parts.push(Part::Heading("Waveforms".into()));
     parts.push(waveforms(material)?);
@@ -155,7 +150,14 @@ fn players(material: &Material) -> Vec<Part> {
         label,
         flac: sound::flac(signal, material.rate_hz()),
     };
-    let mut parts = vec![player("Mix".into(), material.mix())];
+    let mut parts = vec![
+        player("Mix".into(), material.mix()),
+        Part::Text(
+            "The players hold what a page has room for: 16 bits a sample where that is small enough, \
+             else 12, and what lies above 16 kHz is left out where that is still too much."
+                .into(),
+        ),
+    ];
     for stem in Stem::ALL {
         if let Some(estimate) = material.estimate(stem) {
             parts.push(player(format!("{}, separated", stem.title()), estimate));
@@ -272,7 +274,7 @@ fn close_look(material: &Material) -> Result<Option<Part>, ReportError> {
         png,
         caption: format!(
             "The left channel where each true stem is loudest, for {:.0} ms: what is true in blue, \
-             what was separated in orange. Where the phase is wrong, the lines cross at different \
+             what was separated in orange. Where the phase is wrong, the lines cross zero at other \
              times, however alike their spectrograms look.",
             1e3 * CLOSE_S
         ),

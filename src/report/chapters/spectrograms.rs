@@ -154,10 +154,16 @@ fn picture(
         }
         look.scale.bar(area, &last)
     })?;
-    let titles: Vec<&str> = signals.iter().map(|(title, _, _)| title.as_str()).collect();
+    let caption = match signals {
+        [(title, _, _)] => format!("{title}."),
+        _ => {
+            let stem = signals[0].0.split(',').next().unwrap_or_default();
+            format!("{stem}: separated at the left, true at the right.")
+        }
+    };
     Ok(Part::Picture {
         name: name.into(),
         png,
-        caption: format!("{}.", titles.join("; ")),
+        caption,
     })
 }

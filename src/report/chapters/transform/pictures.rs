@@ -16,6 +16,9 @@ const SHADE: RGBColor = RGBColor(0xff, 0xe2, 0xb8);
 /// How much of the passage the second row of the first picture shows.
 const ZOOM_S: f64 = 0.5;
 
+/// A wave of an angle in radians.
+type Wave = fn(f64) -> f64;
+
 /// Frames in the picture of cells.
 const NUM_FRAMES: usize = 48;
 
@@ -23,7 +26,7 @@ fn panel(index: u32, height: u32) -> Frame {
     Frame {
         left: 60,
         top: 34 + index * (height + 64),
-        width: 850,
+        width: 836,
         height,
     }
 }
@@ -178,7 +181,7 @@ pub fn bin(walk: &Walk, bin: usize) -> Result<Part, ReportError> {
     let windowed = walk.frame().iter().zip(&window).map(|(x, w)| x * w);
     let windowed: Vec<f32> = windowed.collect();
     let omega = TAU * bin as f64 / walk.window_samples as f64;
-    let waves: [(&str, fn(f64) -> f64); 2] = [
+    let waves: [(&str, Wave); 2] = [
         (
             "Frame and cosine, and their product: its sum is the real part",
             f64::cos,
