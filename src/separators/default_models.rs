@@ -24,7 +24,13 @@ pub const fn bytes(kind: SeparatorKind) -> Option<&'static [u8]> {
 pub const fn curves(kind: SeparatorKind) -> Option<&'static [u8]> {
     match kind {
         #[cfg(feature = "default-models")]
-        SeparatorKind::ConvTasNetLive => Some(include_bytes!("../../models/curves.png")),
+        SeparatorKind::ConvTasNetLive => {
+            Some(include_bytes!("../../models/conv_tasnet_live.curves.png"))
+        }
+        #[cfg(feature = "default-models")]
+        SeparatorKind::ConvTasNetStudio => {
+            Some(include_bytes!("../../models/conv_tasnet_studio.curves.png"))
+        }
         _ => None,
     }
 }

@@ -19,7 +19,7 @@ pub const RATE_HZ: u32 = 44_100;
 const BLOCK_SAMPLES: usize = 512;
 
 /// Plays the song at unity, with the drums soloed and through the multi-output class; writes the
-/// input, the outputs and the stems as WAV files, scores the stems, and fails if unity is not the
+/// input, its true stems, the outputs and the separated stems as WAV files, scores the stems, and fails if unity is not the
 /// delayed input.
 pub fn play(clap: &Path, folder: &Path) -> Result<()> {
     let song = demo_song::render(f64::from(RATE_HZ), demo_song::DEFAULT_SEED);
@@ -29,6 +29,13 @@ pub fn play(clap: &Path, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)
         .with_context(|| format!("the folder {} can't be made", folder.display()))?;
     write_wav(&folder.join("input.wav"), &mix)?;
+    // What it is made of, to compare with: `report` and `evaluate` read such folders.
+    let truth_folder = folder.join("true-stems");
+    fs::create_dir_all(&truth_folder)
+        .with_context(|| format!("the folder {} can't be made", truth_folder.display()))?;
+    for (stem, channels) in Stem::ALL.into_iter().zip(&song.stems) {
+        write_wav(&truth_folder.join(format!("{}.wav", stem.name())), channels)?;
+    }
 
     let mut host = active(&library, "Unbraid")?;
     let latency = host.latency_samples();
