@@ -8,10 +8,12 @@ use std::sync::Arc;
 use common::networks::{open_masks, random_weights, separator, small, small_learned};
 use common::*;
 use unbraid::dsp::grid::Grid;
-use unbraid::nn::config::{MaskKind, NormKind};
+use unbraid::dsp::stft::{Analysis, StftSizes, Synthesis};
+use unbraid::nn::config::{FrontEnd, MaskKind, NormKind};
 use unbraid::nn::{ConvTasNetConfig, ConvTasNetModel, Isa, Precision, WeightsFile, shared};
 use unbraid::separators::{BuildError, ConvTasNet, Resampled, Separator, build_conv_tasnet};
-use unbraid::stem::Stem;
+use unbraid::stem::{Stem, StemBuffer};
+use unbraid_fft::Complex32;
 
 /// Networks that differ in everything that has to do with time.
 fn configs() -> Vec<(&'static str, ConvTasNetConfig)> {
@@ -231,5 +233,56 @@ fn only_a_learned_front_end_is_resampled_and_only_at_another_rate() {
                 "learned: {is_learned}, {rate_hz} Hz"
             );
         }
+    }
+}
+
+#[test]
+fn the_masks_that_are_told_are_those_that_are_heard() {
+    for (name, config) in configs() {
+        let FrontEnd::Stft(stft) = config.front_end.clone() else {
+            panic!("{name}: no STFT");
+        };
+        let sizes = StftSizes {
+            analysis_samples: stft.analysis_samples,
+            synthesis_samples: stft.synthesis_samples,
+            hop_samples: stft.hop_samples,
+        };
+        let grid = Grid::new(44_100.0);
+        let bands = stft.bands.mask_bands(&grid, sizes.analysis_samples);
+        let mut separator = separator(&random_weights(&config, 1), 44_100.0);
+        let mut analysis = Analysis::new(sizes);
+        let mut synthesis = Synthesis::new(sizes);
+        let mut buffer = StemBuffer::new(sizes.hop_samples);
+        let input = noise(60 * sizes.hop_samples, 1);
+        let (mut want, mut heard) = (Vec::new(), Vec::new());
+        // The mask of a hop applies to the spectrum `lookahead_hops` before.
+        let mut spectra = vec![vec![Complex32::default(); sizes.num_bins()]; config.lookahead_hops];
+        let channels = input[0]
+            .chunks_exact(sizes.hop_samples)
+            .zip(input[1].chunks_exact(sizes.hop_samples));
+        for (left, right) in channels {
+            separator.process_hop([left, right], &mut buffer);
+            heard.extend_from_slice(buffer.channel(Stem::Vocals, 1));
+            (0..separator.num_parts()).for_each(|part| separator.work(part));
+            let mut newest = vec![Complex32::default(); sizes.num_bins()];
+            analysis.process(right, &mut newest);
+            spectra.push(newest);
+            let mut masked = spectra.remove(0);
+            for (bin, &band) in masked.iter_mut().zip(&bands) {
+                let factors = separator.mask_factors(1, band);
+                let whole: Complex32 = factors.iter().sum();
+                assert!((whole - 1.0).norm() < 1e-5, "{name}: {factors:?}");
+                *bin *= factors[Stem::Vocals as usize];
+            }
+            let mut hop = vec![0.0; sizes.hop_samples];
+            synthesis.process(&mut masked, &mut hop);
+            want.extend(hop);
+        }
+        // A sliced network gives each hop one later.
+        let late = if config.sliced { sizes.hop_samples } else { 0 };
+        let pairs = want.iter().zip(&heard[late..]);
+        let difference = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(difference < 1e-5, "{name}: {difference}");
+        assert!(heard.iter().any(|x| x.abs() > 1e-3), "{name}");
     }
 }

@@ -71,13 +71,12 @@ pub fn coherence(
             "{}: magnitude-squared coherence, 1 where one signal is the other through a fixed filter. \
              Blue should be near 1; orange tells where something of the stem was lost, red where the \
              rest of the mix has leaked in. Below the black line at {} it may be chance ({} %). Means of {} \
-             Hann windows of {} samples that overlap by half; curves are averaged over a {}th of the axis.",
+             Hann windows of {} samples that overlap by half, smoothed along the axis.",
             stem.title(),
             number(level, 3),
             number(100.0 * ALPHA, 0),
             coherences[0].num_averages,
-            analysis.window_samples,
-            NUM_STEPS
+            analysis.window_samples
         ),
     })
 }

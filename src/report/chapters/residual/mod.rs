@@ -8,7 +8,7 @@ mod waveform_and_spectrum;
 use analysis::Analysis;
 
 use crate::report::chapters::spectrograms::Look;
-use crate::report::words::{db, number};
+use crate::report::words::{db, names, number};
 use crate::report::{Chapter, Material, Part, ReportError};
 use crate::stem::Stem;
 
@@ -16,12 +16,14 @@ use crate::stem::Stem;
 const ALPHA: f64 = 0.05;
 
 pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
-    let stems: Vec<(Stem, Analysis)> = material
-        .pairs()
-        .filter_map(|(stem, truth, estimate)| {
-            Some((stem, Analysis::new(material, truth, estimate)?))
-        })
-        .collect();
+    let mut resting = Vec::new();
+    let mut stems: Vec<(Stem, Analysis)> = Vec::new();
+    for (stem, truth, estimate) in material.pairs() {
+        match Analysis::new(material, truth, estimate) {
+            Some(analysis) => stems.push((stem, analysis)),
+            None => resting.push(stem),
+        }
+    }
     if stems.is_empty() {
         return Ok(None);
     }
@@ -31,6 +33,13 @@ pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
          what a better separator could still take."
             .into(),
     )];
+    if !resting.is_empty() {
+        parts.push(Part::Text(format!(
+            "Left out, as they are {} dB below the mix or lower in this passage: {}.",
+            analysis::REST_DB,
+            names(&resting)
+        )));
+    }
     parts.extend([split_table(&stems), Part::Text(SPLIT_NOTE.into())]);
     parts.extend([content_table(&stems), Part::Text(CONTENT_NOTE.into())]);
     let look = Look::new(material);
