@@ -37,6 +37,9 @@ pub mod train;
 #[cfg(feature = "plugin")]
 pub mod plugin;
 
+#[doc = include_str!("guide.md")]
+pub mod guide {}
+
 #[cfg(feature = "plugin")]
 nice_plug::nice_export_clap!(plugin::Unbraid, plugin::UnbraidMultiOut);
 #[cfg(feature = "plugin")]
