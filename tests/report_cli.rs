@@ -5,8 +5,10 @@ mod common;
 
 use std::sync::LazyLock;
 
+use common::networks::{random_weights, small, small_learned};
 use common::scratch::Scratch;
 use unbraid::demo_song::{DEFAULT_SEED, DemoSong, render};
+use unbraid::nn::Precision;
 use unbraid::stem::{Stem, Stereo};
 
 const RATE_HZ: f64 = 44_100.0;
@@ -186,6 +188,32 @@ fn stems_on_disk_are_taken_as_they_are() {
 }
 
 #[test]
+fn the_network_of_a_run_has_a_chapter_with_its_curves() {
+    let scratch = Scratch::new();
+    write_stems(&scratch, "songs/demo", &Stem::ALL);
+    for (name, config) in [("stft", small()), ("learned", small_learned(true))] {
+        let weights = random_weights(&config, 5).to_bytes(Precision::F16);
+        scratch.file(&format!("{name}/best.safetensors"), weights);
+        scratch.file(&format!("{name}/curves.png"), "how it learned");
+        let arguments = format!("--run {name} -o {name}.html --pictures {name}-pictures");
+        let run = scratch.report(&format!("songs/demo --start 1 --seconds 1 {arguments}"));
+        run.expect_success();
+        let text = text(&page(&scratch, &format!("{name}.html")));
+        assert!(text.contains("The network: Conv-TasNet"), "{name}");
+        let picture = |picture: &str| {
+            let path = scratch.path(&format!("{name}-pictures/network-{picture}.png"));
+            std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        };
+        assert_eq!(picture("curves"), b"how it learned", "{name}");
+        assert!(picture("masks").starts_with(b"\x89PNG"), "{name}");
+    }
+    let error = scratch
+        .report("songs/demo --run nowhere")
+        .expect_one_error();
+    assert!(error.contains("nowhere/"), "{error}");
+}
+
+#[test]
 fn odd_songs_have_reports_too() {
     let scratch = Scratch::new();
     let mono: Vec<f32> = EXCERPT.mix()[0].clone();
@@ -285,10 +313,6 @@ fn what_has_no_report_is_one_sentence_and_leaves_the_old_one() {
         (
             "song --mode hpss-live --model text.txt",
             "--model or --run: expected --mode conv-tasnet-live",
-        ),
-        (
-            "song --mode conv-tasnet-studio",
-            "--mode conv-tasnet-studio needs --model FILE",
         ),
         (
             "song -o nowhere/page.html",
