@@ -196,10 +196,9 @@ mod tests {
 
     fn num_pixels(pixels: &[u8], colour: RGBColor) -> usize {
         let colour = [colour.0, colour.1, colour.2];
-        pixels
-            .chunks_exact(3)
-            .filter(|pixel| *pixel == colour)
-            .count()
+        // A file has a few levels only of each colour.
+        let is_it = |pixel: &&[u8]| pixel.iter().zip(colour).all(|(a, b)| a.abs_diff(b) <= 2);
+        pixels.chunks_exact(3).filter(is_it).count()
     }
 
     #[test]
