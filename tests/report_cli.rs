@@ -201,7 +201,7 @@ fn the_network_of_a_run_has_a_chapter_with_its_curves() {
         let text = text(&page(&scratch, &format!("{name}.html")));
         assert!(text.contains("The network: Conv-TasNet"), "{name}");
         let picture = |picture: &str| {
-            let path = scratch.path(&format!("{name}-pictures/network-{picture}.png"));
+            let path = scratch.path(format!("{name}-pictures/network-{picture}.png"));
             std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         };
         assert_eq!(picture("curves"), b"how it learned", "{name}");
