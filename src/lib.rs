@@ -5,6 +5,8 @@
 //! ```text
 //! host block → engine (FIFO → hop) → separators → stems → gains → host block
 //! ```
+//!
+//! `src/guide.md` leads there from a WAV file, with pictures.
 
 pub mod demo_song;
 pub mod dice;
@@ -36,9 +38,6 @@ pub mod train;
 
 #[cfg(feature = "plugin")]
 pub mod plugin;
-
-#[doc = include_str!("guide.md")]
-pub mod guide {}
 
 #[cfg(feature = "plugin")]
 nice_plug::nice_export_clap!(plugin::Unbraid, plugin::UnbraidMultiOut);

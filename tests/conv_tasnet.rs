@@ -8,7 +8,7 @@ use std::sync::Arc;
 use common::networks::{open_masks, random_weights, separator, small, small_learned};
 use common::*;
 use unbraid::dsp::grid::Grid;
-use unbraid::dsp::stft::{Analysis, StftSizes, Synthesis};
+use unbraid::dsp::stft::{Analysis, Synthesis};
 use unbraid::nn::config::{FrontEnd, MaskKind, NormKind};
 use unbraid::nn::{ConvTasNetConfig, ConvTasNetModel, Isa, Precision, WeightsFile, shared};
 use unbraid::separators::{BuildError, ConvTasNet, Resampled, Separator, build_conv_tasnet};
@@ -242,11 +242,7 @@ fn the_masks_that_are_told_are_those_that_are_heard() {
         let FrontEnd::Stft(stft) = config.front_end.clone() else {
             panic!("{name}: no STFT");
         };
-        let sizes = StftSizes {
-            analysis_samples: stft.analysis_samples,
-            synthesis_samples: stft.synthesis_samples,
-            hop_samples: stft.hop_samples,
-        };
+        let sizes = stft.sizes();
         let grid = Grid::new(44_100.0);
         let bands = stft.bands.mask_bands(&grid, sizes.analysis_samples);
         let mut separator = separator(&random_weights(&config, 1), 44_100.0);

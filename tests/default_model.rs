@@ -2,13 +2,13 @@
 //! worse weights can't reach.
 #![cfg(feature = "default-models")]
 
-use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
-use rubato::{Async, FixedAsync, Resampler, SincInterpolationParameters, WindowFunction};
+use rubato::{SincInterpolationParameters, WindowFunction};
 use unbraid::demo_song::{self, DemoSong};
+use unbraid::dsp::resample::resample;
 use unbraid::offline::OfflineEngine;
 use unbraid::score::si_sdr_improvement_db;
 use unbraid::separators::{SeparatorKind, build};
-use unbraid::stem::{NUM_STEMS, Stereo};
+use unbraid::stem::NUM_STEMS;
 
 const KINDS: [SeparatorKind; 2] = [
     SeparatorKind::ConvTasNetLive,
@@ -34,27 +34,11 @@ fn mean(values: &[f64]) -> f64 {
 
 /// The same song at another rate.
 fn resampled(song: &DemoSong, rate_hz: f64) -> DemoSong {
-    let stem = |stem: &Stereo| {
-        let num_samples = stem[0].len();
-        let filter = SincInterpolationParameters::new(256, WindowFunction::BlackmanHarris2);
-        let factor = rate_hz / song.rate_hz;
-        let mut resampler =
-            Async::<f32>::new_sinc(factor, 1.0, &filter, 1024, 2, FixedAsync::Input).unwrap();
-        let room = resampler.process_all_needed_output_len(num_samples);
-        let mut output: Stereo = [(); 2].map(|()| vec![0.0; room]);
-        let source = SequentialSliceOfVecs::new(stem.as_slice(), 2, num_samples).unwrap();
-        let mut target = SequentialSliceOfVecs::new_mut(output.as_mut_slice(), 2, room).unwrap();
-        let (_, written) = resampler
-            .process_all_into_buffer(&source, &mut target, num_samples, None)
-            .unwrap();
-        output
-            .iter_mut()
-            .for_each(|channel| channel.truncate(written));
-        output
-    };
+    let filter = SincInterpolationParameters::new(256, WindowFunction::BlackmanHarris2);
+    let factor = rate_hz / song.rate_hz;
     DemoSong {
         rate_hz,
-        stems: song.stems.each_ref().map(stem),
+        stems: (song.stems.each_ref()).map(|stem| resample(stem, factor, &filter)),
     }
 }
 

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use unbraid_fft::{Complex32, ComplexToReal, RealToComplex, plan_forward, plan_inverse};
 
+use super::grid::Grid;
+
 /// Sizes of an STFT in samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StftSizes {
@@ -22,6 +24,15 @@ pub struct StftSizes {
 }
 
 impl StftSizes {
+    /// Sizes at the reference rate, on the grid of another.
+    pub fn on(self, grid: &Grid) -> Self {
+        Self {
+            analysis_samples: grid.samples(self.analysis_samples),
+            synthesis_samples: grid.samples(self.synthesis_samples),
+            hop_samples: grid.samples(self.hop_samples),
+        }
+    }
+
     /// Bins of a spectrum, from 0 Hz to the Nyquist frequency.
     pub fn num_bins(&self) -> usize {
         self.analysis_samples / 2 + 1

@@ -30,6 +30,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dsp::grid::{Grid, REFERENCE_HOP_SAMPLES, REFERENCE_RATE_HZ};
+use crate::dsp::stft::StftSizes;
 use crate::stem::{NUM_CHANNELS, NUM_STEMS};
 
 /// Everything that shapes a network; saved as JSON in the weights file.
@@ -73,6 +74,17 @@ pub struct StftFrontEnd {
     /// Whether the network sees all songs at one level: see [`super::level`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub steady_level: bool,
+}
+
+impl StftFrontEnd {
+    /// At the reference rate.
+    pub fn sizes(&self) -> StftSizes {
+        StftSizes {
+            analysis_samples: self.analysis_samples,
+            synthesis_samples: self.synthesis_samples,
+            hop_samples: self.hop_samples,
+        }
+    }
 }
 
 /// Bands that are one bin wide at the bottom and grow with frequency.

@@ -23,8 +23,10 @@ const GATE_DB: f64 = -70.0;
 #[derive(Clone, Copy, Debug)]
 pub struct LevelMeter {
     decay: f64,
-    /// Power of a frame at 0 dBFS.
-    full_scale_power: f64,
+    /// Powers of a frame at [`SHOWN_DB`], [`QUIETEST_DB`] and [`GATE_DB`].
+    shown: f64,
+    quietest: f64,
+    gate: f64,
 }
 
 /// What a stream remembers of its level.
@@ -38,19 +40,22 @@ impl LevelMeter {
     pub fn new(front_end: &StftFrontEnd, grid: &Grid) -> Self {
         let hop_s = grid.samples(front_end.hop_samples) as f64 / grid.rate_hz();
         let window_samples = front_end.analysis_samples as f64;
+        // Parseval, over the bins from 0 up, with a window whose squares sum to half its length.
+        let full_scale = window_samples * window_samples / 4.0;
+        let power = |db: f64| full_scale * 10.0_f64.powf(db / 10.0);
         Self {
             decay: (-hop_s / MEMORY_S).exp(),
-            // Parseval, over the bins from 0 up, with a window whose squares sum to half its length.
-            full_scale_power: window_samples * window_samples / 4.0,
+            shown: power(SHOWN_DB),
+            quietest: power(QUIETEST_DB),
+            gate: power(GATE_DB),
         }
     }
 
     /// Takes in a frame of a mean power of both channels, summed over all bins; returns the factor
     /// that shows its power, `level` being known, at the level of all songs.
     pub fn factor(&self, power: f32, level: &mut RunningLevel) -> f32 {
-        let power = f64::from(power) / self.full_scale_power;
-        let linear = |db: f64| 10.0_f64.powf(db / 10.0);
-        if power.is_finite() && power > linear(GATE_DB) {
+        let power = f64::from(power);
+        if power.is_finite() && power > self.gate {
             let newest = 1.0 - self.decay;
             level.power += newest * (power - level.power);
             level.weight += newest * (1.0 - level.weight);
@@ -59,7 +64,7 @@ impl LevelMeter {
             true => level.power / level.weight,
             false => 0.0,
         };
-        (linear(SHOWN_DB) / mean.max(linear(QUIETEST_DB))) as f32
+        (self.shown / mean.max(self.quietest)) as f32
     }
 }
 
@@ -79,7 +84,7 @@ mod tests {
     fn factors_db(levels_db: &[f64]) -> Vec<f64> {
         let (meter, mut level) = (meter(), RunningLevel::default());
         let factor = |db: &f64| {
-            let power = meter.full_scale_power * 10.0_f64.powf(db / 10.0);
+            let power = meter.shown * 10.0_f64.powf((db - SHOWN_DB) / 10.0);
             10.0 * f64::from(meter.factor(power as f32, &mut level)).log10()
         };
         levels_db.iter().map(factor).collect()

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::eval::EvalError;
+use crate::eval::bleed::REST_DB;
 use crate::eval::bss_eval::BssEval;
 use crate::eval::runner::{Method, Run, StemScore};
 use crate::eval::songs::{Song, Truth};
 use crate::nn::{ConvTasNetModel, WeightsFile};
+use crate::report::residual::energy;
 use crate::stem::{NUM_STEMS, Stem, Stems, Stereo};
 
 /// A passage of a song and its separation.
@@ -110,6 +112,14 @@ impl Material {
     /// A stem as it was separated; `None` for one that was not.
     pub fn estimate(&self, stem: Stem) -> Option<&Stereo> {
         self.estimates[stem as usize].as_ref()
+    }
+
+    /// Whether a true stem is so far below the mix, taken over the whole passage, that it rests:
+    /// [`REST_DB`], as bleed has it by the second. So does one that nobody knows.
+    pub fn rests(&self, stem: Stem) -> bool {
+        let audible = energy(self.mix()) * 10.0_f64.powf(REST_DB / 10.0);
+        let truth = self.true_stem(stem);
+        !truth.is_some_and(|truth| energy(truth) > audible)
     }
 
     /// The stems that are both known and estimated: stem, truth, estimate.

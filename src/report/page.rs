@@ -12,8 +12,6 @@ const STYLE: &str = include_str!("page.css");
 #[derive(Clone, Debug)]
 pub struct Page {
     pub title: String,
-    /// What stands between the title and the table of contents.
-    pub lead: Vec<Part>,
     pub chapters: Vec<Chapter>,
 }
 
@@ -73,7 +71,6 @@ impl Page {
                 "</h1>\n",
             ],
         );
-        write_parts(&mut html, &self.lead);
         html.push_str("</header>\n<nav>\n<h2>Contents</h2>\n<ol>\n");
         for (index, chapter) in self.chapters.iter().enumerate() {
             let (number, title) = ((index + 1).to_string(), escaped(&chapter.title));
@@ -109,7 +106,7 @@ impl Page {
     /// The pictures in their order: name and bytes of each.
     pub fn pictures(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let parts = self.chapters.iter().flat_map(|chapter| &chapter.parts);
-        self.lead.iter().chain(parts).filter_map(|part| match part {
+        parts.filter_map(|part| match part {
             Part::Picture { name, png, .. } => Some((name.as_str(), png.as_slice())),
             _ => None,
         })
@@ -241,7 +238,6 @@ mod tests {
     fn page(parts: Vec<Part>) -> Page {
         Page {
             title: "Rock & <Roll>".into(),
-            lead: vec![Part::Text("a \"song\"".into())],
             chapters: vec![
                 Chapter {
                     title: "One".into(),
@@ -267,7 +263,6 @@ mod tests {
     fn texts_are_shown_as_they_are() {
         let html = page(vec![picture("a.png")]).html();
         assert!(html.contains("<title>Rock &amp; &lt;Roll&gt;</title>"));
-        assert!(html.contains("<p>a &quot;song&quot;</p>"));
         assert!(html.contains("alt=\"a &quot;&lt;b&gt;&quot;\""));
         assert!(!html.contains("<Roll>") && !html.contains("<b>"));
         assert_eq!(escaped("it's\u{7}\n5 ‰"), "it&#39;s\u{fffd}\n5 ‰");

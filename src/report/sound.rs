@@ -12,9 +12,9 @@ use flacenc::component::BitRepr;
 use flacenc::config::Encoder;
 use flacenc::error::Verify;
 use flacenc::source::MemSource;
-use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
-use rubato::{Async, FixedAsync, Resampler, SincInterpolationParameters, WindowFunction};
+use rubato::{SincInterpolationParameters, WindowFunction};
 
+use crate::dsp::resample::resample;
 use crate::stem::{NUM_CHANNELS, Stereo};
 
 /// What a second of sound may take: 20 s of nine signals are 6.3 MB, and 8.4 MB in a page.
@@ -35,7 +35,7 @@ pub fn flac(signal: &Stereo, rate_hz: f64) -> Vec<u8> {
         } else {
             (RATES_HZ.start() / rate_hz).ceil()
         };
-        return flac(&resample(signal, factor), rate_hz * factor);
+        return flac(&resampled(signal, factor), rate_hz * factor);
     }
     let room_bytes = BYTES_PER_SECOND * signal[0].len() as f64 / rate_hz;
     for bits in [16, 12] {
@@ -45,7 +45,7 @@ pub fn flac(signal: &Stereo, rate_hz: f64) -> Vec<u8> {
         }
     }
     encode(
-        &resample(signal, SMALL_RATE_HZ / rate_hz),
+        &resampled(signal, SMALL_RATE_HZ / rate_hz),
         SMALL_RATE_HZ,
         12,
     )
@@ -86,25 +86,9 @@ fn quantised(channel: &[f32], bits: usize) -> Vec<i32> {
 }
 
 /// `factor` times as many samples.
-fn resample(signal: &Stereo, factor: f64) -> Stereo {
+fn resampled(signal: &Stereo, factor: f64) -> Stereo {
     let filter = SincInterpolationParameters::new(128, WindowFunction::BlackmanHarris2);
-    let mut resampler =
-        Async::<f32>::new_sinc(factor, 1.0, &filter, 1024, NUM_CHANNELS, FixedAsync::Input)
-            .expect("the factor is finite and positive");
-    let num_samples = signal[0].len();
-    let room = resampler.process_all_needed_output_len(num_samples);
-    let mut output: Stereo = [(); NUM_CHANNELS].map(|()| vec![0.0; room]);
-    let source = SequentialSliceOfVecs::new(signal.as_slice(), NUM_CHANNELS, num_samples)
-        .expect("both channels are of this length");
-    let mut target = SequentialSliceOfVecs::new_mut(output.as_mut_slice(), NUM_CHANNELS, room)
-        .expect("both channels are of this length");
-    let (_, written) = resampler
-        .process_all_into_buffer(&source, &mut target, num_samples, None)
-        .expect("the buffers are as long as was asked for");
-    output
-        .iter_mut()
-        .for_each(|channel| channel.truncate(written));
-    output
+    resample(signal, factor, &filter)
 }
 
 #[cfg(test)]

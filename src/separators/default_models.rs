@@ -20,6 +20,14 @@ pub const fn bytes(kind: SeparatorKind) -> Option<&'static [u8]> {
     }
 }
 
+/// What separates if nobody says: a network, if this build has one.
+pub const fn usual_kind() -> SeparatorKind {
+    match bytes(SeparatorKind::ConvTasNetLive) {
+        Some(_) => SeparatorKind::ConvTasNetLive,
+        None => SeparatorKind::HpssMix,
+    }
+}
+
 /// The curves of the training of a kind's weights, a PNG file; `None` where there are no weights.
 pub const fn curves(kind: SeparatorKind) -> Option<&'static [u8]> {
     match kind {

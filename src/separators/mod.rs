@@ -7,6 +7,8 @@ pub mod default_models;
 mod hpss;
 mod resampled;
 mod stem_energy;
+#[cfg(feature = "tools")]
+mod value_enum;
 
 pub use conv_tasnet::ConvTasNet;
 pub use hpss::{FREQUENCY_MEDIAN_BINS, HopView, Hpss, HpssConfig, TIME_MEDIAN_HOPS};

@@ -35,11 +35,7 @@ impl BandExamples {
     ) -> Self {
         let grid = Grid::new(config.rate_hz());
         Self {
-            sizes: StftSizes {
-                analysis_samples: front_end.analysis_samples,
-                synthesis_samples: front_end.synthesis_samples,
-                hop_samples: front_end.hop_samples,
-            },
+            sizes: front_end.sizes(),
             features: BandFeatures::new(front_end, &grid),
             warm_up_hops: warm_up_samples / front_end.hop_samples,
             config: config.clone(),

@@ -144,7 +144,7 @@ impl Trainer {
     {
         let config = self.config().clone();
         let identity = identity_moments(&config);
-        let mut values = std::mem::take(&mut self.weights.values);
+        let mut values = self.weights.values.clone();
         let watched = self.measure(&values, Moments::Watched(&identity), loss, batches())?;
         values = rescaled(&config, values, &identity, &watched);
         // Norms that take the moments of each batch change those of the norms behind them a little.

@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 use unbraid::eval::oracle::Oracle;
 use unbraid::eval::runner::{Method, Run};
@@ -53,7 +52,7 @@ pub struct Args {
 
     /// Modes to score, with the weights of the build [default, without anything else to score:
     /// conv-tasnet-live, or hpss-mix in a build without its model]
-    #[arg(short, long, value_name = "MODE,…", value_delimiter = ',', value_parser = mode_parser())]
+    #[arg(short, long, value_name = "MODE,…", value_delimiter = ',', value_enum)]
     mode: Vec<SeparatorKind>,
 
     /// Networks to score, as .safetensors files
@@ -124,15 +123,6 @@ impl Split {
     }
 }
 
-fn mode_parser() -> impl TypedValueParser<Value = SeparatorKind> {
-    PossibleValuesParser::new(SeparatorKind::ALL.map(SeparatorKind::name)).map(|name| {
-        SeparatorKind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .expect("clap lets only these names pass")
-    })
-}
-
 fn parse_seconds(text: &str) -> Result<Seconds, String> {
     let parsed = text.split_once("..").and_then(|(start, end)| {
         let or = |text: &str, default| match text.trim() {
@@ -152,13 +142,7 @@ impl Args {
         let mut modes = self.mode.clone();
         let none = self.model.is_empty() && self.estimates.is_empty() && self.baselines.is_empty();
         if modes.is_empty() && none {
-            let live = SeparatorKind::ConvTasNetLive;
-            let has_model = default_models::bytes(live).is_some();
-            modes.push(if has_model {
-                live
-            } else {
-                SeparatorKind::HpssMix
-            });
+            modes.push(default_models::usual_kind());
         }
         for kind in modes {
             // Held until all songs are done, so that not every song unpacks it anew.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use clap::Parser;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use unbraid::eval::runner::Method;
 use unbraid::eval::songs::{Song, find};
 use unbraid::nn::{WeightsFile, shared};
@@ -28,7 +27,8 @@ Examples:
 const NOTES: &str = "\
 The page is one file that holds all its pictures and sounds and needs no network: waveforms, the
 way from a frame to a spectrogram, spectrograms of all stems, median filters and their masks, what
-masks could do at best, and what is wrong with the separation.
+masks could do at best, what is wrong with the separation, and what its network did and how it
+learned.
 
 SONG is an audio file, or a folder with drums, bass, other and vocals as audio files and mixture if
 there is one (else the mix is their sum), or a file named *.stem.mp4. What needs true stems that
@@ -53,7 +53,7 @@ pub struct Args {
     pub pictures: Option<PathBuf>,
 
     /// How to separate [default: conv-tasnet-live, or hpss-mix in a build without its model]
-    #[arg(short, long, value_name = "MODE", value_parser = mode_parser())]
+    #[arg(short, long, value_name = "MODE", value_enum)]
     mode: Option<SeparatorKind>,
 
     /// Network for a Conv-TasNet mode, as a .safetensors file [default: the one that is part of the
@@ -76,15 +76,6 @@ pub struct Args {
     /// How long the passage is
     #[arg(long, value_name = "SECONDS", default_value = "20")]
     pub seconds: f64,
-}
-
-fn mode_parser() -> impl TypedValueParser<Value = SeparatorKind> {
-    PossibleValuesParser::new(SeparatorKind::ALL.map(SeparatorKind::name)).map(|name| {
-        SeparatorKind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .expect("clap lets only these names pass")
-    })
 }
 
 impl Args {
@@ -168,7 +159,6 @@ impl Args {
             );
             return Ok(Way::Folder(folder.clone()));
         }
-        let live = SeparatorKind::ConvTasNetLive;
         // A run's best weights and curves are called this by `train`.
         let of_run = self.run.as_ref().map(|run| run.join("best.safetensors"));
         let model = self.model.as_ref().or(of_run.as_ref());
@@ -177,11 +167,9 @@ impl Args {
             .as_ref()
             .map(|run| read(&run.join("curves.png")))
             .transpose()?;
-        let has_model = model.is_some() || default_models::bytes(live).is_some();
-        let kind = self.mode.unwrap_or(if has_model {
-            live
-        } else {
-            SeparatorKind::HpssMix
+        let kind = self.mode.unwrap_or(match model {
+            Some(_) => SeparatorKind::ConvTasNetLive,
+            None => default_models::usual_kind(),
         });
         match model {
             Some(_) if !kind.needs_model() => bail!(

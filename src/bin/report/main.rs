@@ -70,7 +70,6 @@ fn page(args: &Args, bar: &ProgressBar) -> anyhow::Result<Page> {
     }
     Ok(Page {
         title: material.song,
-        lead: Vec::new(),
         chapters,
     })
 }

@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 use unbraid::audio_file::SampleFormat;
 use unbraid::dsp::decibel::db_to_gain;
@@ -51,7 +50,7 @@ pub struct Args {
     pub output: PathBuf,
 
     /// How to separate [default: conv-tasnet-live, or hpss-mix in a build without its model]
-    #[arg(short, long, value_name = "MODE", value_parser = mode_parser())]
+    #[arg(short, long, value_name = "MODE", value_enum)]
     pub mode: Option<SeparatorKind>,
 
     /// Network for a Conv-TasNet mode, as a .safetensors file; any plays in either mode [default:
@@ -122,15 +121,6 @@ impl From<Format> for SampleFormat {
             Format::S24 => SampleFormat::Int24,
         }
     }
-}
-
-fn mode_parser() -> impl TypedValueParser<Value = SeparatorKind> {
-    PossibleValuesParser::new(SeparatorKind::ALL.map(SeparatorKind::name)).map(|name| {
-        SeparatorKind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .expect("clap lets only these names pass")
-    })
 }
 
 /// A file to write for every song.

@@ -32,12 +32,9 @@ pub struct About {
 impl Method {
     /// Loads the model, once for all songs. Without a mode, a network separates if there is one.
     pub fn new(kind: Option<SeparatorKind>, file: Option<&Path>) -> anyhow::Result<Self> {
-        let live = SeparatorKind::ConvTasNetLive;
-        let has_model = file.is_some() || default_models::bytes(live).is_some();
-        let kind = kind.unwrap_or(if has_model {
-            live
-        } else {
-            SeparatorKind::HpssMix
+        let kind = kind.unwrap_or(match file {
+            Some(_) => SeparatorKind::ConvTasNetLive,
+            None => default_models::usual_kind(),
         });
         let model = match file {
             None if kind.needs_model() => Some(

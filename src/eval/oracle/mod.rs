@@ -60,12 +60,7 @@ impl Oracle {
         rate_hz: f64,
     ) -> [Stereo; NUM_STEMS] {
         let grid = Grid::new(rate_hz);
-        let on_grid = |sizes: StftSizes| StftSizes {
-            analysis_samples: grid.samples(sizes.analysis_samples),
-            synthesis_samples: grid.samples(sizes.synthesis_samples),
-            hop_samples: grid.samples(sizes.hop_samples),
-        };
-        let sizes = on_grid(FIELD_SIZES);
+        let sizes = FIELD_SIZES.on(&grid);
         match self {
             Self::RatioMask => filter(sizes, mix, stems, |mix, stems, filtered| {
                 mask_bins(mix, filtered, |channel, bin, masks| {
@@ -85,11 +80,7 @@ impl Oracle {
                 front_end,
                 mask_per_channel,
             } => {
-                let sizes = on_grid(StftSizes {
-                    analysis_samples: front_end.analysis_samples,
-                    synthesis_samples: front_end.synthesis_samples,
-                    hop_samples: front_end.hop_samples,
-                });
+                let sizes = front_end.sizes().on(&grid);
                 let features = BandFeatures::new(front_end, &grid);
                 let bands = front_end.bands.mask_bands(&grid, sizes.analysis_samples);
                 let silence = vec![0.0; features.bins().len()];

@@ -1,6 +1,5 @@
 //! What masks could do at best: those that the true stems give.
 
-use crate::eval::bleed::REST_DB;
 use crate::eval::oracle::Oracle;
 use crate::plot::{self, ColourMap, Frame};
 use crate::report::chapters::spectrograms::Look;
@@ -59,7 +58,7 @@ pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
         ),
     ];
     let look = Look::new(material);
-    let sounding = Stem::ALL.into_iter().filter(|&stem| sounds(material, stem));
+    let sounding = Stem::ALL.into_iter().filter(|&stem| !material.rests(stem));
     for stem in sounding {
         parts.extend(picture(&look, truth, &masked, stem)?);
     }
@@ -71,26 +70,13 @@ pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
 
 fn column(material: &Material, title: &str, estimates: &[Option<Stereo>; 4]) -> Column {
     let scores = material.score(estimates);
-    let sounding = Stem::ALL.map(|stem| sounds(material, stem));
-    let mut sounding = sounding.into_iter();
-    let si_sdr_db = scores.map(|score| {
-        let whole = score.and_then(|score| score.whole);
-        let is_told = sounding.next().unwrap_or(false);
-        whole.filter(|_| is_told).map(|whole| whole.si_sdr_db)
+    let si_sdr_db = Stem::ALL.map(|stem| {
+        let score = scores[stem as usize]
+            .as_ref()
+            .filter(|_| !material.rests(stem));
+        Some(score?.whole.as_ref()?.si_sdr_db)
     });
     (title.into(), si_sdr_db)
-}
-
-/// Whether a true stem does not rest for the whole passage.
-fn sounds(material: &Material, stem: Stem) -> bool {
-    let energy = |signal: &Stereo| {
-        let samples = signal.iter().flatten();
-        samples.map(|&x| f64::from(x).powi(2)).sum::<f64>()
-    };
-    let least = energy(material.mix()) * 10.0_f64.powf(REST_DB / 10.0);
-    material
-        .true_stem(stem)
-        .is_some_and(|truth| energy(truth) > least)
 }
 
 fn mean(values: &[Option<f64>]) -> Option<f64> {

@@ -1,11 +1,12 @@
 //! What was separated, how well, and how it looks and sounds.
 
-use plotters::style::{Color, RGBColor};
+use plotters::style::RGBColor;
 
 use crate::eval::runner::SongScore;
 use crate::eval::summary::{Metric, Summary};
-use crate::plot::{self, Frame, px, round_ticks};
+use crate::plot::{self, Frame, round_ticks};
 use crate::report::graph::Graph;
+use crate::report::legend::legend;
 use crate::report::words::{db, names};
 use crate::report::{Chapter, ESTIMATE, Material, Part, ReportError, TRUTH, sound, waveform};
 use crate::stem::{Stem, Stereo};
@@ -249,25 +250,7 @@ fn close_look(material: &Material) -> Result<Option<Part>, ReportError> {
                 graph.line(area, points, colour, 2)?;
             }
         }
-        let legend = Frame {
-            left: 700,
-            top: 4,
-            width: 24,
-            height: 16,
-        };
-        for (index, (name, colour)) in [("true", TRUTH), ("separated", ESTIMATE)]
-            .into_iter()
-            .enumerate()
-        {
-            let frame = Frame {
-                left: legend.left + 90 * index as u32,
-                ..legend
-            };
-            frame.line(area, [(0.0, 0.5), (1.0, 0.5)], colour.stroke_width(px(2)))?;
-            let at = (px(frame.left + 30) as i32, px(frame.top) as i32);
-            area.draw_text(name, &plot::text(14, plot::INK), at)?;
-        }
-        Ok(())
+        legend(area, (700, 4), &[("true", TRUTH), ("separated", ESTIMATE)])
     })?;
     Ok(Some(Part::Picture {
         name: "waveforms-close.png".into(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use unbraid_fft::Complex32;
 
 use crate::dsp::grid::{Grid, REFERENCE_HOP_SAMPLES};
-use crate::dsp::stft::{Analysis, StftSizes};
+use crate::dsp::stft::Analysis;
 use crate::nn::ConvTasNetModel;
 use crate::nn::config::{FrontEnd, StftFrontEnd};
 use crate::nn::features::BandFeatures;
@@ -90,11 +90,7 @@ pub fn masks(model: &Arc<ConvTasNetModel>, mix: &Stereo, rate_hz: f64) -> Option
 /// Power of each band in each hop of an STFT front end, of both channels together, `[hop][band]`.
 pub fn band_powers(front_end: &StftFrontEnd, signal: &Stereo, rate_hz: f64) -> Bands {
     let grid = Grid::new(rate_hz);
-    let sizes = StftSizes {
-        analysis_samples: grid.samples(front_end.analysis_samples),
-        synthesis_samples: grid.samples(front_end.synthesis_samples),
-        hop_samples: grid.samples(front_end.hop_samples),
-    };
+    let sizes = front_end.sizes().on(&grid);
     let features = BandFeatures::new(front_end, &grid);
     let num_bands = features.bins().len();
     let mut spectrum = vec![Complex32::default(); sizes.num_bins()];

@@ -37,11 +37,7 @@ pub(super) struct StftStream {
 
 impl StftStream {
     pub fn new(config: &ConvTasNetConfig, front_end: &StftFrontEnd, grid: &Grid) -> Self {
-        let sizes = StftSizes {
-            analysis_samples: grid.samples(front_end.analysis_samples),
-            synthesis_samples: grid.samples(front_end.synthesis_samples),
-            hop_samples: grid.samples(front_end.hop_samples),
-        };
+        let sizes = front_end.sizes().on(grid);
         let num_slots = config.lookahead_hops + 1;
         let num_values = NUM_CHANNELS * sizes.num_bins();
         Self {

@@ -1,13 +1,9 @@
 //! A tape that runs faster or slower: pitch and tempo change by one factor.
 
-use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
-use rubato::{
-    Async, FixedAsync, Resampler, SincInterpolationParameters, SincInterpolationType,
-    WindowFunction,
-};
+use rubato::{SincInterpolationParameters, SincInterpolationType, WindowFunction};
 
 use super::Stereo;
-use crate::stem::NUM_CHANNELS;
+use crate::dsp::resample::resample;
 
 /// Taps of the interpolation filter. With a Blackman window it reaches to 0.81 of half the rate,
 /// 17.9 kHz at 44.1 kHz, and aliases are at −74 dB: as far as most of the songs' own encoders went.
@@ -16,8 +12,6 @@ const SINC_SAMPLES: usize = 32;
 /// Points of the filter between two samples; linear interpolation between them errs by
 /// (π/128)²/8, −82 dB, at half the rate.
 const OVERSAMPLING: usize = 128;
-
-const BLOCK_SAMPLES: usize = 1024;
 
 /// How many samples [`play`] needs for `num_samples` of output.
 pub fn input_samples(num_samples: usize, speed: f64) -> usize {
@@ -28,7 +22,7 @@ pub fn input_samples(num_samples: usize, speed: f64) -> usize {
 /// earlier. At speed 1 the samples are those of `stem`, bit for bit.
 pub fn play(mut stem: Stereo, speed: f64, num_samples: usize) -> Stereo {
     if speed != 1.0 {
-        stem = resample(&stem, speed);
+        stem = resample(&stem, speed.recip(), &filter());
     }
     for channel in &mut stem {
         channel.resize(num_samples, 0.0);
@@ -36,33 +30,10 @@ pub fn play(mut stem: Stereo, speed: f64, num_samples: usize) -> Stereo {
     stem
 }
 
-fn resample(stem: &Stereo, speed: f64) -> Stereo {
-    let filter = SincInterpolationParameters::new(SINC_SAMPLES, WindowFunction::Blackman)
+fn filter() -> SincInterpolationParameters {
+    SincInterpolationParameters::new(SINC_SAMPLES, WindowFunction::Blackman)
         .oversampling_factor(OVERSAMPLING)
-        .interpolation(SincInterpolationType::Linear);
-    let mut resampler = Async::<f32>::new_sinc(
-        1.0 / speed,
-        1.0,
-        &filter,
-        BLOCK_SAMPLES,
-        NUM_CHANNELS,
-        FixedAsync::Input,
-    )
-    .expect("a speed is finite and positive");
-    let num_input = stem[0].len();
-    let room = resampler.process_all_needed_output_len(num_input);
-    let mut output: Stereo = std::array::from_fn(|_| vec![0.0; room]);
-    let source = SequentialSliceOfVecs::new(stem.as_slice(), NUM_CHANNELS, num_input)
-        .expect("both channels are of this length");
-    let mut target = SequentialSliceOfVecs::new_mut(output.as_mut_slice(), NUM_CHANNELS, room)
-        .expect("both channels are of this length");
-    let (_, written) = resampler
-        .process_all_into_buffer(&source, &mut target, num_input, None)
-        .expect("the buffers are as long as was asked for");
-    for channel in &mut output {
-        channel.truncate(written);
-    }
-    output
+        .interpolation(SincInterpolationType::Linear)
 }
 
 #[cfg(test)]

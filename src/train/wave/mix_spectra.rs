@@ -34,11 +34,7 @@ impl MixSpectra {
     /// `mix` has another shape.
     pub fn new(front_end: &StftFrontEnd, mix: &Tensor) -> Result<Self> {
         let grid = Grid::new(REFERENCE_RATE_HZ);
-        let sizes = StftSizes {
-            analysis_samples: front_end.analysis_samples,
-            synthesis_samples: front_end.synthesis_samples,
-            hop_samples: front_end.hop_samples,
-        };
+        let sizes = front_end.sizes();
         let (hop, num_bins) = (sizes.hop_samples, sizes.num_bins());
         let (batch, channels, samples) = mix.dims3()?;
         if channels != NUM_CHANNELS || samples % hop != 0 {

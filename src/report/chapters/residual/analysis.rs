@@ -8,12 +8,9 @@ use crate::report::residual::autocorrelation::{autocorrelation, partial_autocorr
 use crate::report::residual::coherence::{Coherence, coherence};
 use crate::report::residual::ljung_box::{LjungBox, ljung_box};
 use crate::report::residual::phase::{PhaseError, phase_error};
+use crate::report::residual::residual;
 use crate::report::residual::split::{Split, split};
-use crate::report::residual::{energy, residual};
 use crate::stem::Stereo;
-
-/// A true stem so far below the mix rests: as [`bleed`](crate::eval::bleed) has it by the second.
-pub const REST_DB: f64 = 60.0;
 
 /// Lags of the Ljung–Box test.
 pub const TEST_LAGS: usize = 20;
@@ -51,19 +48,11 @@ pub struct Correlations {
 }
 
 impl<'a> Analysis<'a> {
-    /// `None` for a stem that rests, taken over the whole passage.
+    /// `None` for a silent stem.
     pub fn new(material: &Material, truth: &'a Stereo, estimate: &'a Stereo) -> Option<Self> {
-        let audible = energy(material.mix()) * 10_f64.powf(-REST_DB / 10.0);
-        if energy(truth) <= audible {
-            return None;
-        }
         let rate_hz = material.rate_hz();
         let grid = Grid::new(rate_hz);
-        let sizes = StftSizes {
-            analysis_samples: grid.samples(FIELD_SIZES.analysis_samples),
-            synthesis_samples: grid.samples(FIELD_SIZES.synthesis_samples),
-            hop_samples: grid.samples(FIELD_SIZES.hop_samples),
-        };
+        let sizes = FIELD_SIZES.on(&grid);
         let split = split(truth, estimate, sizes)?;
         let left = residual(truth, estimate);
         let rest = residual(material.mix(), truth);

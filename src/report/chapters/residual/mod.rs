@@ -7,6 +7,7 @@ mod waveform_and_spectrum;
 
 use analysis::Analysis;
 
+use crate::eval::bleed::REST_DB;
 use crate::report::chapters::spectrograms::Look;
 use crate::report::words::{db, names, number};
 use crate::report::{Chapter, Material, Part, ReportError};
@@ -19,9 +20,11 @@ pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
     let mut resting = Vec::new();
     let mut stems: Vec<(Stem, Analysis)> = Vec::new();
     for (stem, truth, estimate) in material.pairs() {
-        match Analysis::new(material, truth, estimate) {
-            Some(analysis) => stems.push((stem, analysis)),
-            None => resting.push(stem),
+        if material.rests(stem) {
+            resting.push(stem);
+        } else {
+            let analysis = Analysis::new(material, truth, estimate);
+            stems.extend(analysis.map(|analysis| (stem, analysis)));
         }
     }
     if stems.is_empty() {
@@ -36,7 +39,7 @@ pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
     if !resting.is_empty() {
         parts.push(Part::Text(format!(
             "Left out, as they are {} dB below the mix or lower in this passage: {}.",
-            analysis::REST_DB,
+            -REST_DB,
             names(&resting)
         )));
     }
