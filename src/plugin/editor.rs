@@ -34,6 +34,7 @@ use self::level_meter::PeakHold;
 use self::model_line::ModelLine;
 use self::stem_strip::Strip;
 use super::chain_builder::ChainBuilder;
+use super::load::Load;
 use super::params::{ClassParams, DISPLAY_ORDER, EditorSize};
 use super::playing::Playing;
 use crate::engine::Meters;
@@ -53,6 +54,7 @@ pub struct Shared {
     pub builder: Arc<ChainBuilder>,
     pub meters: Arc<Meters>,
     pub playing: Arc<Playing>,
+    pub load: Arc<Load>,
     pub repaint: RepaintNotifier,
 }
 

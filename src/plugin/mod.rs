@@ -14,12 +14,14 @@ mod chain_request;
 pub mod class;
 mod editor;
 pub mod gain;
+pub mod load;
 pub mod models;
 pub mod params;
 mod playing;
 mod state;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use nice_plug::prelude::*;
 use nice_plug_egui::RepaintNotifier;
@@ -28,6 +30,7 @@ use chain_builder::{BuilderThread, ChainBuilder};
 use chain_request::{ChainRequest, NO_CHAIN};
 use class::{Class, MultiOut, Plain};
 use editor::{Shared, UnbraidEditor};
+use load::{Load, LoadMeter};
 use params::{ClassParams, DISPLAY_ORDER, StemOutputs};
 use playing::{NowPlaying, Playing};
 
@@ -52,6 +55,8 @@ pub struct UnbraidPlugin<C: Class> {
     builder_thread: Option<BuilderThread>,
     meters: Arc<Meters>,
     playing: Arc<Playing>,
+    load: Arc<Load>,
+    load_meter: LoadMeter,
     repaint: RepaintNotifier,
     /// `None` before `activate()`, and at a rate that nothing supports: the sound passes unchanged.
     engine: Option<Engine>,
@@ -72,12 +77,15 @@ impl<C: Class> Default for UnbraidPlugin<C> {
         let repaint = RepaintNotifier::new();
         let params = Arc::<C::Params>::default();
         let models = params.common().models.clone();
+        let load = Arc::new(Load::new());
         Self {
             params,
             builder: Arc::new(ChainBuilder::new(models, repaint.clone())),
             builder_thread: None,
             meters: Arc::new(Meters::new()),
             playing: Arc::new(Playing::new()),
+            load_meter: LoadMeter::new(load.clone()),
+            load,
             repaint,
             engine: None,
             rate_hz: 0.0,
@@ -144,90 +152,8 @@ impl<C: Class> UnbraidPlugin<C> {
         }
     }
 
-    /// Tells the editor what plays.
-    fn publish(&self) {
-        let engine = self.engine.as_ref();
-        self.playing.publish(NowPlaying {
-            wanted_id: self.requested_id,
-            chain_id: engine.map_or(NO_CHAIN, Engine::chain_id),
-            latency_samples: engine.map_or(0, Engine::latency_samples) as u32,
-            rate_hz: self.rate_hz,
-        });
-        self.repaint.request_repaint();
-    }
-}
-
-impl<C: Class> Plugin for UnbraidPlugin<C> {
-    const NAME: &'static str = C::NAME;
-    const VENDOR: &'static str = "Unbraid";
-    const URL: &'static str = "";
-    const EMAIL: &'static str = "";
-    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = C::AUDIO_IO_LAYOUTS;
-    const SAMPLE_ACCURATE_AUTOMATION: bool = true;
-
-    type Editor = UnbraidEditor;
-    type SysExMessage = ();
-    type BackgroundTask = ();
-
-    fn params(&self) -> Arc<dyn Params> {
-        self.params.clone()
-    }
-
-    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        Some(UnbraidEditor::new(Shared {
-            params: self.params.clone(),
-            builder: self.builder.clone(),
-            meters: self.meters.clone(),
-            playing: self.playing.clone(),
-            repaint: self.repaint.clone(),
-        }))
-    }
-
-    fn filter_state(state: &mut PluginState) {
-        state::repair::<C::Params>(state);
-    }
-
-    fn activate(
-        &mut self,
-        layout: &AudioIOLayout,
-        config: &BufferConfig,
-        context: &mut impl ActivateContext<Self>,
-    ) -> bool {
-        let same_rate = self.rate_hz == config.sample_rate;
-        self.rate_hz = config.sample_rate;
-        let request = self.request();
-        self.want(request);
-        match &mut self.engine {
-            Some(engine) if same_rate => {
-                engine.install_chain();
-                if engine.chain_id() != request.id() {
-                    self.builder.catch_up();
-                    engine.install_chain();
-                }
-            }
-            _ => self.engine = self.builder.start_engine(request, self.meters.clone()),
-        }
-        self.builder_thread
-            .get_or_insert_with(|| BuilderThread::spawn(self.builder.clone()));
-        let engine = self.engine.as_ref();
-        self.playing_id = engine.map_or(NO_CHAIN, Engine::chain_id);
-        self.reported_latency_samples = engine.map_or(0, Engine::latency_samples);
-        context.set_latency_samples(self.reported_latency_samples as u32);
-        if layout.main_output_channels == Some(new_nonzero_u32(1)) {
-            self.mono.fill(vec![0.0; MAX_BLOCK_SAMPLES]);
-        }
-        self.publish();
-        true
-    }
-
-    fn reset(&mut self) {
-        if let Some(engine) = &mut self.engine {
-            engine.reset();
-        }
-    }
-
-    fn process(
+    /// One block, from the host's chain and parameters to its buffers.
+    fn play(
         &mut self,
         buffer: &mut Buffer,
         aux: &mut AuxiliaryBuffers,
@@ -278,6 +204,107 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
             .request_repaint_with(output_peak > VISIBLE_PEAK);
         // Anything less, and a host may let the plug-in sleep while its last samples still wait.
         ProcessStatus::Tail(engine.latency_samples() as u32)
+    }
+
+    /// Tells the editor what plays.
+    fn publish(&self) {
+        let engine = self.engine.as_ref();
+        self.playing.publish(NowPlaying {
+            wanted_id: self.requested_id,
+            chain_id: engine.map_or(NO_CHAIN, Engine::chain_id),
+            latency_samples: engine.map_or(0, Engine::latency_samples) as u32,
+            rate_hz: self.rate_hz,
+        });
+        self.repaint.request_repaint();
+    }
+}
+
+impl<C: Class> Plugin for UnbraidPlugin<C> {
+    const NAME: &'static str = C::NAME;
+    const VENDOR: &'static str = "Unbraid";
+    const URL: &'static str = "";
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = C::AUDIO_IO_LAYOUTS;
+    const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+
+    type Editor = UnbraidEditor;
+    type SysExMessage = ();
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        self.params.clone()
+    }
+
+    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        Some(UnbraidEditor::new(Shared {
+            params: self.params.clone(),
+            builder: self.builder.clone(),
+            meters: self.meters.clone(),
+            playing: self.playing.clone(),
+            load: self.load.clone(),
+            repaint: self.repaint.clone(),
+        }))
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        state::repair::<C::Params>(state);
+    }
+
+    fn activate(
+        &mut self,
+        layout: &AudioIOLayout,
+        config: &BufferConfig,
+        context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        let same_rate = self.rate_hz == config.sample_rate;
+        self.rate_hz = config.sample_rate;
+        self.load_meter.start(config);
+        let request = self.request();
+        self.want(request);
+        match &mut self.engine {
+            Some(engine) if same_rate => {
+                engine.install_chain();
+                if engine.chain_id() != request.id() {
+                    self.builder.catch_up();
+                    engine.install_chain();
+                }
+            }
+            _ => self.engine = self.builder.start_engine(request, self.meters.clone()),
+        }
+        self.builder_thread
+            .get_or_insert_with(|| BuilderThread::spawn(self.builder.clone()));
+        let engine = self.engine.as_ref();
+        self.playing_id = engine.map_or(NO_CHAIN, Engine::chain_id);
+        self.reported_latency_samples = engine.map_or(0, Engine::latency_samples);
+        context.set_latency_samples(self.reported_latency_samples as u32);
+        if layout.main_output_channels == Some(new_nonzero_u32(1)) {
+            self.mono.fill(vec![0.0; MAX_BLOCK_SAMPLES]);
+        }
+        self.publish();
+        true
+    }
+
+    fn reset(&mut self) {
+        if let Some(engine) = &mut self.engine {
+            engine.reset();
+        }
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        let begun = Instant::now();
+        let first_channel = buffer.as_slice_immutable().first();
+        let samples = first_channel.map(|samples| samples.as_ptr_range());
+        let status = self.play(buffer, aux, context);
+        if let Some(samples) = samples {
+            self.load_meter.count_piece(samples, begun.elapsed());
+        }
+        status
     }
 }
 
