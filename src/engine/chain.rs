@@ -5,6 +5,7 @@ use ringbuf::traits::Observer;
 use ringbuf::{LocalRb, storage::Heap};
 
 use super::block::EngineBlock;
+use super::energy::EnergySender;
 use super::gains::{GainBlock, NUM_LANES};
 use crate::dsp::delay_line::DelayLine;
 use crate::separators::Separator;
@@ -36,6 +37,9 @@ pub struct Chain {
     fifos: [[Fifo; NUM_CHANNELS]; NUM_ESTIMATED],
     mix_delays: [DelayLine; NUM_CHANNELS],
     gain_delays: [DelayLine; NUM_LANES],
+    energy_wanted: bool,
+    /// Whether a whole hop was measured since energies are wanted.
+    energy_is_fresh: bool,
 }
 
 impl Chain {
@@ -58,6 +62,8 @@ impl Chain {
             fifos: std::array::from_fn(|_| std::array::from_fn(|_| Fifo::new(2 * hop_samples))),
             mix_delays: std::array::from_fn(|_| delay()),
             gain_delays: std::array::from_fn(|_| delay()),
+            energy_wanted: false,
+            energy_is_fresh: false,
         };
         chain.reset();
         chain
@@ -83,13 +89,24 @@ impl Chain {
         self.latency_samples + self.separator.warm_up_samples()
     }
 
-    /// Runs one block; everything in `output` is in time with everything else. Returns whether the
+    /// Switches the separator's energies on or off; a chain that is to be heard soon measures ahead.
+    pub(super) fn set_energy_wanted(&mut self, wanted: bool) {
+        if wanted != self.energy_wanted {
+            self.energy_wanted = wanted;
+            self.energy_is_fresh = false;
+            self.separator.set_energy_wanted(wanted);
+        }
+    }
+
+    /// Runs one block; everything in `output` is in time with everything else. Sends the energies
+    /// of each hop, if they are wanted and there is somewhere to send them. Returns whether the
     /// separator gave non-finite samples, which were silenced.
     pub(super) fn process(
         &mut self,
         mix: [&[f32]; NUM_CHANNELS],
         gains: &GainBlock,
         output: &mut EngineBlock,
+        mut energies: Option<&mut EnergySender>,
     ) -> bool {
         let length = mix[0].len();
         for (channel, delay) in self.mix_delays.iter_mut().enumerate() {
@@ -112,6 +129,8 @@ impl Chain {
             self.work_until(self.separator.num_parts() * self.collected / hop_samples);
             if self.collected == hop_samples {
                 fault |= self.run_hop();
+                // What the hop gave is heard from the next sample on.
+                self.send_energy(done + count, energies.as_deref_mut());
             }
             for (stem, fifos) in Stem::ESTIMATED.into_iter().zip(&mut self.fifos) {
                 for (channel, fifo) in fifos.iter_mut().enumerate() {
@@ -133,6 +152,17 @@ impl Chain {
                 self.parts_done += 1;
             }
         }
+    }
+
+    /// `first_sample`: where in the block the last hop given begins to be heard.
+    fn send_energy(&mut self, first_sample: usize, energies: Option<&mut EnergySender>) {
+        if let Some(energies) = energies
+            && self.energy_is_fresh
+        {
+            let ahead_samples = first_sample + self.separator.energy_offset_samples();
+            energies.send(ahead_samples, self.separator.stem_energy());
+        }
+        self.energy_is_fresh = self.energy_wanted;
     }
 
     fn run_hop(&mut self) -> bool {

@@ -13,6 +13,7 @@
 
 mod block;
 mod chain;
+mod energy;
 mod gains;
 mod meters;
 mod swap;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 pub use block::StemTap;
 pub use chain::Chain;
+pub use energy::{EnergyColumn, EnergyView};
 pub use gains::{GAIN_RAMP_MS, GainTargets, StemControl};
 pub use meters::Meters;
 pub use swap::{ChainReceiver, ChainSender, chain_swap};
@@ -28,6 +30,7 @@ pub use swap::{ChainReceiver, ChainSender, chain_swap};
 use crate::dsp::peak_meter::PeakMeter;
 use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stem, StemBuffer};
 use block::{EngineBlock, Fade};
+use energy::EnergySender;
 use gains::{GainBlock, GainRamps};
 
 /// Longest block that [`Engine::process`] takes; callers cut longer host blocks into pieces.
@@ -42,7 +45,7 @@ const SWAP_FADE_MS: f64 = 10.0;
 
 /// Plays one chain, lets another take its place without a click, and applies the gains.
 ///
-/// All methods are real-time safe but `new` and `install_chain`.
+/// All methods are real-time safe but `new`, `show_energy` and `install_chain`.
 pub struct Engine {
     playing: Box<Chain>,
     swap: Swap,
@@ -62,6 +65,8 @@ pub struct Engine {
     fade_samples: usize,
     meters: Arc<Meters>,
     peaks: Peaks,
+    /// `None` if nobody ever looks.
+    energies: Option<EnergySender>,
 }
 
 /// The ballistics behind [`Meters`].
@@ -122,7 +127,14 @@ impl Engine {
             fade_samples: fade_samples(rate_hz),
             meters,
             peaks: Peaks::new(rate_hz),
+            energies: None,
         }
+    }
+
+    /// Lets a view see whose energy is heard, in place of any engine that it saw before. **Not
+    /// real-time safe.**
+    pub fn show_energy(&mut self, view: Arc<EnergyView>) {
+        self.energies = Some(EnergySender::new(view));
     }
 
     /// Delay from input to output, in samples; changes only when a chain of another latency takes
@@ -152,10 +164,18 @@ impl Engine {
         }
         self.ramps.process(targets, length, &mut self.gains);
         let mix = [&*io[0], &*io[1]];
-        let fault = self.playing.process(mix, &self.gains, &mut self.block);
+        let energy_wanted = self.energies.as_ref().is_some_and(EnergySender::wanted);
+        let next_is_heard = self.next_is_heard();
+        let energies = self.energies.as_mut().filter(|_| !next_is_heard);
+        self.playing.set_energy_wanted(energy_wanted);
+        let fault = self
+            .playing
+            .process(mix, &self.gains, &mut self.block, energies);
         let next_fault = match &mut self.swap {
             Swap::WarmingUp { chain, .. } | Swap::Fading { chain, .. } => {
-                chain.process(mix, &self.gains, &mut self.next_block)
+                let energies = self.energies.as_mut().filter(|_| next_is_heard);
+                chain.set_energy_wanted(energy_wanted);
+                chain.process(mix, &self.gains, &mut self.next_block, energies)
             }
             Swap::None | Swap::Held(_) => false,
         };
@@ -168,6 +188,9 @@ impl Engine {
         self.block_samples = length;
         if self.meters.wanted() {
             self.measure([&*io[0], &*io[1]]);
+        }
+        if let Some(energies) = &mut self.energies {
+            energies.count_block(length);
         }
     }
 
@@ -246,6 +269,29 @@ impl Engine {
         self.next_block.clear();
         self.block_samples = 0;
         self.peaks.reset();
+        if let Some(energies) = &mut self.energies {
+            energies.reset();
+        }
+    }
+
+    /// Duration of the fade to `next`: across, or out and in.
+    fn whole_fade_samples(&self, next: &Chain) -> usize {
+        if next.latency_samples() == self.playing.latency_samples() {
+            self.fade_samples
+        } else {
+            2 * self.fade_samples
+        }
+    }
+
+    /// Whether a chain that takes over is past the middle of its fade.
+    fn next_is_heard(&self) -> bool {
+        match &self.swap {
+            Swap::Fading {
+                chain,
+                done_samples,
+            } => 2 * done_samples >= self.whole_fade_samples(chain),
+            Swap::None | Swap::Held(_) | Swap::WarmingUp { .. } => false,
+        }
     }
 
     /// Moves the swap on by the block that has just run, and puts what is heard into `block`.
@@ -273,15 +319,12 @@ impl Engine {
                     fade_samples: self.fade_samples,
                     block_samples: length,
                 };
-                let same_latency = chain.latency_samples() == self.playing.latency_samples();
-                let total_samples = if same_latency {
+                if chain.latency_samples() == self.playing.latency_samples() {
                     self.block.cross_fade(&self.next_block, fade);
-                    self.fade_samples
                 } else {
                     self.block.fade_out_and_in(&self.next_block, fade);
-                    2 * self.fade_samples
-                };
-                if done_samples + length >= total_samples {
+                }
+                if done_samples + length >= self.whole_fade_samples(&chain) {
                     self.take_over(chain);
                     Swap::None
                 } else {

@@ -37,7 +37,7 @@ use super::chain_builder::ChainBuilder;
 use super::load::Load;
 use super::params::{ClassParams, DISPLAY_ORDER, EditorSize};
 use super::playing::Playing;
-use crate::engine::Meters;
+use crate::engine::{EnergyView, Meters};
 use crate::stem::{NUM_CHANNELS, NUM_STEMS};
 
 /// Shortest time between two frames.
@@ -53,6 +53,7 @@ pub struct Shared {
     pub params: Arc<dyn ClassParams>,
     pub builder: Arc<ChainBuilder>,
     pub meters: Arc<Meters>,
+    pub energies: Arc<EnergyView>,
     pub playing: Arc<Playing>,
     pub load: Arc<Load>,
     pub repaint: RepaintNotifier,

@@ -34,7 +34,7 @@ use load::{Load, LoadMeter};
 use params::{ClassParams, DISPLAY_ORDER, StemOutputs};
 use playing::{NowPlaying, Playing};
 
-use crate::engine::{Engine, MAX_BLOCK_SAMPLES, Meters, StemTap};
+use crate::engine::{EnergyView, Engine, MAX_BLOCK_SAMPLES, Meters, StemTap};
 use crate::stem::NUM_CHANNELS;
 
 /// The linear peak that a meter shows: −60 dB.
@@ -54,6 +54,7 @@ pub struct UnbraidPlugin<C: Class> {
     /// From the first `activate()` on: a host that only scans gets no thread.
     builder_thread: Option<BuilderThread>,
     meters: Arc<Meters>,
+    energies: Arc<EnergyView>,
     playing: Arc<Playing>,
     load: Arc<Load>,
     load_meter: LoadMeter,
@@ -83,6 +84,7 @@ impl<C: Class> Default for UnbraidPlugin<C> {
             builder: Arc::new(ChainBuilder::new(models, repaint.clone())),
             builder_thread: None,
             meters: Arc::new(Meters::new()),
+            energies: Arc::new(EnergyView::new()),
             playing: Arc::new(Playing::new()),
             load_meter: LoadMeter::new(load.clone()),
             load,
@@ -241,6 +243,7 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
             params: self.params.clone(),
             builder: self.builder.clone(),
             meters: self.meters.clone(),
+            energies: self.energies.clone(),
             playing: self.playing.clone(),
             load: self.load.clone(),
             repaint: self.repaint.clone(),
@@ -270,7 +273,12 @@ impl<C: Class> Plugin for UnbraidPlugin<C> {
                     engine.install_chain();
                 }
             }
-            _ => self.engine = self.builder.start_engine(request, self.meters.clone()),
+            _ => {
+                self.engine = self.builder.start_engine(request, self.meters.clone());
+                if let Some(engine) = &mut self.engine {
+                    engine.show_energy(self.energies.clone());
+                }
+            }
         }
         self.builder_thread
             .get_or_insert_with(|| BuilderThread::spawn(self.builder.clone()));

@@ -231,6 +231,10 @@ impl Separator for Hpss {
         &self.energy
     }
 
+    fn energy_offset_samples(&self) -> usize {
+        self.sizes.synthesis_samples / 2
+    }
+
     fn reset(&mut self) {
         self.analyses.iter_mut().for_each(Analysis::reset);
         self.syntheses.iter_mut().for_each(Synthesis::reset);

@@ -58,8 +58,15 @@ pub trait Separator: Send {
     /// Switches `stem_energy` on or off; off costs nothing.
     fn set_energy_wanted(&mut self, wanted: bool);
 
-    /// Energy per stem and display band of the last hop; stale while not wanted.
+    /// Energy per stem and display band of the frame that ends with the last hop given; stale
+    /// while not wanted, and for one hop after.
     fn stem_energy(&self) -> &StemEnergy;
+
+    /// How far behind the first sample of the last hop given the moment lies that `stem_energy`
+    /// belongs to, in samples: half the synthesis window, where the analysis window has its peak.
+    fn energy_offset_samples(&self) -> usize {
+        0
+    }
 
     /// Back to the state after construction.
     fn reset(&mut self);

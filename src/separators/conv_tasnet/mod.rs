@@ -226,6 +226,10 @@ impl Separator for ConvTasNet {
         }
     }
 
+    fn energy_offset_samples(&self) -> usize {
+        self.synthesis_samples / 2
+    }
+
     fn reset(&mut self) {
         self.state.reset(&self.model);
         match &mut self.front_end {
