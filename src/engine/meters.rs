@@ -1,4 +1,5 @@
-//! What the editor shows of the audio thread: plain atomics, one writer, relaxed.
+//! What the editor shows of the audio thread: plain atomics, one writer, relaxed. The maxima and
+//! the fault are the exception: who reads them sets them back.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -6,12 +7,16 @@ use atomic_float::AtomicF32;
 
 use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stem};
 
-/// Peaks after the gains, and whether something went wrong; shared by engine and editor.
+/// Peaks after the gains, how far the output is from the input, and whether something went wrong;
+/// shared by engine and editor. All peaks are linear.
 #[derive(Debug)]
 pub struct Meters {
     wanted: AtomicBool,
     stem_peaks: [[AtomicF32; NUM_CHANNELS]; NUM_STEMS],
     output_peaks: [AtomicF32; NUM_CHANNELS],
+    stem_maxima: [[AtomicF32; NUM_CHANNELS]; NUM_STEMS],
+    output_maxima: [AtomicF32; NUM_CHANNELS],
+    difference_peak: AtomicF32,
     fault: AtomicBool,
 }
 
@@ -23,10 +28,15 @@ impl Meters {
     )]
     pub fn new() -> Self {
         let peak = || AtomicF32::new(0.0);
+        let stereo = || std::array::from_fn(|_| peak());
+        let stems = || std::array::from_fn(|_| stereo());
         Self {
             wanted: AtomicBool::new(false),
-            stem_peaks: std::array::from_fn(|_| std::array::from_fn(|_| peak())),
-            output_peaks: std::array::from_fn(|_| peak()),
+            stem_peaks: stems(),
+            output_peaks: stereo(),
+            stem_maxima: stems(),
+            output_maxima: stereo(),
+            difference_peak: peak(),
             fault: AtomicBool::new(false),
         }
     }
@@ -46,6 +56,23 @@ impl Meters {
         self.output_peaks[channel].load(Relaxed)
     }
 
+    /// The largest sample of a stem after its gain since the last call, not fallen: one that clips
+    /// between two looks is not missed.
+    pub fn take_max_stem_peak(&self, stem: Stem, channel: usize) -> f32 {
+        self.stem_maxima[stem as usize][channel].swap(0.0, Relaxed)
+    }
+
+    /// The largest sample of the output since the last call.
+    pub fn take_max_output_peak(&self, channel: usize) -> f32 {
+        self.output_maxima[channel].swap(0.0, Relaxed)
+    }
+
+    /// The largest difference in the newest tenth of a second between what the host hears and the
+    /// delayed input, of both channels; exactly 0 while they are the same.
+    pub fn difference_peak(&self) -> f32 {
+        self.difference_peak.load(Relaxed)
+    }
+
     /// Whether a separator has given non-finite samples since the last call.
     pub fn take_fault(&self) -> bool {
         self.fault.swap(false, Relaxed)
@@ -55,12 +82,20 @@ impl Meters {
         self.wanted.load(Relaxed)
     }
 
-    pub(super) fn set_stem_peak(&self, stem: Stem, channel: usize, peak: f32) {
+    /// `peak` falls, `block_peak` is the newest block's.
+    pub(super) fn set_stem_peak(&self, stem: Stem, channel: usize, peak: f32, block_peak: f32) {
         self.stem_peaks[stem as usize][channel].store(peak, Relaxed);
+        self.stem_maxima[stem as usize][channel].fetch_max(block_peak, Relaxed);
     }
 
-    pub(super) fn set_output_peak(&self, channel: usize, peak: f32) {
+    /// The same of the output.
+    pub(super) fn set_output_peak(&self, channel: usize, peak: f32, block_peak: f32) {
         self.output_peaks[channel].store(peak, Relaxed);
+        self.output_maxima[channel].fetch_max(block_peak, Relaxed);
+    }
+
+    pub(super) fn set_difference_peak(&self, peak: f32) {
+        self.difference_peak.store(peak, Relaxed);
     }
 
     pub(super) fn raise_fault(&self) {

@@ -27,7 +27,7 @@ pub use gains::{GAIN_RAMP_MS, GainTargets, StemControl};
 pub use meters::Meters;
 pub use swap::{ChainReceiver, ChainSender, chain_swap};
 
-use crate::dsp::peak_meter::PeakMeter;
+use crate::dsp::peak_meter::{PeakMeter, StretchPeak, peak_of};
 use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stem, StemBuffer};
 use block::{EngineBlock, Fade};
 use energy::EnergySender;
@@ -42,6 +42,9 @@ pub const MAX_BLOCK_SAMPLES: usize = 1024;
 /// Duration of the cross-fade between two chains, or of each half of the fade out and in when
 /// their latencies differ.
 const SWAP_FADE_MS: f64 = 10.0;
+
+/// Duration of the stretches whose difference from the input is measured.
+const DIFFERENCE_MS: f64 = 100.0;
 
 /// Plays one chain, lets another take its place without a click, and applies the gains.
 ///
@@ -73,6 +76,7 @@ pub struct Engine {
 struct Peaks {
     stems: [[PeakMeter; NUM_CHANNELS]; NUM_STEMS],
     output: [PeakMeter; NUM_CHANNELS],
+    difference: StretchPeak,
 }
 
 impl Peaks {
@@ -81,12 +85,14 @@ impl Peaks {
         Self {
             stems: std::array::from_fn(|_| std::array::from_fn(|_| meter())),
             output: std::array::from_fn(|_| meter()),
+            difference: StretchPeak::new((DIFFERENCE_MS * 1e-3 * rate_hz) as usize),
         }
     }
 
     fn reset(&mut self) {
         let meters = self.stems.iter_mut().flatten().chain(&mut self.output);
         meters.for_each(PeakMeter::reset);
+        self.difference.reset();
     }
 }
 
@@ -347,14 +353,21 @@ impl Engine {
         let length = output[0].len();
         self.block
             .write_stem_outputs(StemTap::PostFader, &mut self.outputs, length);
+        let mut difference_peak = 0.0_f32;
         for channel in 0..NUM_CHANNELS {
             for stem in Stem::ALL {
-                let samples = &self.outputs.channel(stem, channel)[..length];
-                let peak = self.peaks.stems[stem as usize][channel].process(samples);
-                self.meters.set_stem_peak(stem, channel, peak);
+                let block_peak = peak_of(&self.outputs.channel(stem, channel)[..length]);
+                let peak = self.peaks.stems[stem as usize][channel].process(block_peak, length);
+                self.meters.set_stem_peak(stem, channel, peak, block_peak);
             }
-            let peak = self.peaks.output[channel].process(output[channel]);
-            self.meters.set_output_peak(channel, peak);
+            let block_peak = peak_of(output[channel]);
+            let peak = self.peaks.output[channel].process(block_peak, length);
+            self.meters.set_output_peak(channel, peak, block_peak);
+            let pairs = output[channel].iter().zip(&self.block.mix[channel]);
+            difference_peak = pairs.fold(difference_peak, |peak, (y, x)| peak.max((y - x).abs()));
+        }
+        if let Some(peak) = self.peaks.difference.process(difference_peak, length) {
+            self.meters.set_difference_peak(peak);
         }
     }
 }
