@@ -79,11 +79,12 @@ fn solo_mute_and_bypass_do_not_click() {
         only(Stem::Drums),
         GainTargets {
             stems: [0.0; NUM_STEMS],
-            bypass: false,
+            ..GainTargets::UNITY
         },
         GainTargets {
             stems: [0.0; NUM_STEMS],
             bypass: true,
+            ..GainTargets::UNITY
         },
     ];
     for kind in kinds() {

@@ -6,6 +6,7 @@ pub mod delay_line;
 pub mod filter;
 pub mod grid;
 pub mod peak_meter;
+pub mod power;
 pub mod resample;
 pub mod reverb;
 pub mod row_median;

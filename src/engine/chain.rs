@@ -8,7 +8,7 @@ use super::block::EngineBlock;
 use super::energy::EnergySender;
 use super::gains::{GainBlock, NUM_LANES};
 use crate::dsp::delay_line::DelayLine;
-use crate::separators::Separator;
+use crate::separators::{Focus, Separator};
 use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
 
 /// Stereo outputs of the separator that pass a FIFO.
@@ -87,6 +87,11 @@ impl Chain {
     /// How long the chain must run before it sounds as if it had always run.
     pub fn warm_up_samples(&self) -> usize {
         self.latency_samples + self.separator.warm_up_samples()
+    }
+
+    /// For the hops that are full from now on.
+    pub(super) fn set_focus(&mut self, focus: &Focus) {
+        self.separator.set_focus(focus);
     }
 
     /// Switches the separator's energies on or off; a chain that is to be heard soon measures ahead.

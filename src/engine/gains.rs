@@ -1,5 +1,6 @@
 //! Gains: what the controls ask for, and the ramps that lead there.
 
+use crate::separators::{Focus, NO_FOCUS};
 use crate::stem::{NUM_STEMS, Stem};
 
 /// Duration of a gain's way from one target to the next, in milliseconds; linear. Long enough for
@@ -24,13 +25,15 @@ impl StemControl {
     };
 }
 
-/// Where the gains are to be.
+/// Where the gains are to be, and how the stems' masks are bent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GainTargets {
     /// Linear, indexed by stem.
     pub stems: [f32; NUM_STEMS],
     /// Whether the delayed input plays instead.
     pub bypass: bool,
+    /// Acts on the hops that are full within the block, without a ramp: hops overlap.
+    pub focus: Focus,
 }
 
 impl GainTargets {
@@ -38,10 +41,11 @@ impl GainTargets {
     pub const UNITY: Self = Self {
         stems: [1.0; NUM_STEMS],
         bypass: false,
+        focus: NO_FOCUS,
     };
 
     /// A muted stem is silent, and so is every other one while any is soloed; mute beats solo.
-    /// `output_gain` is linear and multiplies all.
+    /// `output_gain` is linear and multiplies all. No mask is bent.
     pub fn new(controls: &[StemControl; NUM_STEMS], output_gain: f32, bypass: bool) -> Self {
         let any_solo = controls.iter().any(|control| control.solo);
         let stems = controls.map(|control| {
@@ -51,7 +55,11 @@ impl GainTargets {
                 control.gain * output_gain
             }
         });
-        Self { stems, bypass }
+        Self {
+            stems,
+            bypass,
+            focus: NO_FOCUS,
+        }
     }
 
     /// The lanes that play these targets: bypass is unity for the mix and silence for the stems.
@@ -210,6 +218,7 @@ mod tests {
         let muted = GainTargets {
             stems: [0.0; NUM_STEMS],
             bypass: true,
+            ..GainTargets::UNITY
         };
         ramps.process(&muted, 4, &mut gains);
         assert_eq!(gains.of(Stem::Other), [1.0; 4]);

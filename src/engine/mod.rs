@@ -155,7 +155,8 @@ impl Engine {
     }
 
     /// Processes one block in place. Gains move to `targets` in a ramp that starts with the
-    /// block's first sample and travels with the audio.
+    /// block's first sample and travels with the audio; its focus acts on the hops that are full
+    /// within the block.
     ///
     /// Both channels have the same length, at most [`MAX_BLOCK_SAMPLES`]. Non-finite samples count
     /// as 0.
@@ -173,6 +174,7 @@ impl Engine {
         let energy_wanted = self.energies.as_ref().is_some_and(EnergySender::wanted);
         let next_is_heard = self.next_is_heard();
         let energies = self.energies.as_mut().filter(|_| !next_is_heard);
+        self.playing.set_focus(&targets.focus);
         self.playing.set_energy_wanted(energy_wanted);
         let fault = self
             .playing
@@ -180,6 +182,7 @@ impl Engine {
         let next_fault = match &mut self.swap {
             Swap::WarmingUp { chain, .. } | Swap::Fading { chain, .. } => {
                 let energies = self.energies.as_mut().filter(|_| next_is_heard);
+                chain.set_focus(&targets.focus);
                 chain.set_energy_wanted(energy_wanted);
                 chain.process(mix, &self.gains, &mut self.next_block, energies)
             }

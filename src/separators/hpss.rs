@@ -16,8 +16,10 @@ use std::ops::Range;
 use multiversion::multiversion;
 use unbraid_fft::Complex32;
 
+use super::focus::{self, Focus};
 use super::{Separator, StemEnergy};
 use crate::dsp::grid::Grid;
+use crate::dsp::power::raise;
 use crate::dsp::row_median::RowMedian;
 use crate::dsp::running_median::RunningMedian;
 use crate::dsp::stft::{Analysis, StftSizes, Synthesis};
@@ -75,7 +77,7 @@ pub struct HopView<'a> {
     pub harmonic: &'a [f32],
     /// Medians of the power along frequency.
     pub percussive: &'a [f32],
-    /// The percussive mask, 0…1.
+    /// The percussive mask, 0…1, with its focus.
     pub mask: &'a [f32],
 }
 
@@ -100,6 +102,8 @@ pub struct Hpss {
     masked: Vec<Complex32>,
     time_median: RunningMedian,
     frequency_median: RowMedian,
+    /// Of the drums' mask; there is no other.
+    focus: f32,
     energy_wanted: bool,
     energy: StemEnergy,
     energy_bins: Vec<Range<usize>>,
@@ -130,6 +134,7 @@ impl Hpss {
             masked: vec![Complex32::default(); num_bins],
             time_median: RunningMedian::new(TIME_MEDIAN_HOPS, num_values),
             frequency_median: RowMedian::new(FREQUENCY_MEDIAN_BINS, num_bins),
+            focus: 0.0,
             energy_wanted: false,
             energy: StemEnergy::SILENCE,
             energy_bins: StemEnergy::band_bins(grid, sizes.analysis_samples),
@@ -205,6 +210,9 @@ impl Separator for Hpss {
         }
         let margin = self.config.margin;
         write_percussive_mask(&self.percussive, &self.harmonic, margin, &mut self.mask);
+        if self.focus != 0.0 {
+            raise(&mut self.mask, focus::exponent(self.focus));
+        }
 
         for (channel, synthesis) in self.syntheses.iter_mut().enumerate() {
             let bins = channel * num_bins..(channel + 1) * num_bins;
@@ -221,6 +229,10 @@ impl Separator for Hpss {
         if self.energy_wanted {
             self.measure_energy();
         }
+    }
+
+    fn set_focus(&mut self, focus: &Focus) {
+        self.focus = focus::of(focus, Stem::Drums);
     }
 
     fn set_energy_wanted(&mut self, wanted: bool) {

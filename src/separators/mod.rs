@@ -4,6 +4,7 @@
 
 mod conv_tasnet;
 pub mod default_models;
+mod focus;
 mod hpss;
 mod resampled;
 mod stem_energy;
@@ -11,6 +12,7 @@ mod stem_energy;
 mod value_enum;
 
 pub use conv_tasnet::ConvTasNet;
+pub use focus::{Focus, NO_FOCUS};
 pub use hpss::{FREQUENCY_MEDIAN_BINS, HopView, Hpss, HpssConfig, TIME_MEDIAN_HOPS};
 pub use resampled::Resampled;
 pub use stem_energy::{NUM_ENERGY_BANDS, StemEnergy};
@@ -55,6 +57,10 @@ pub trait Separator: Send {
         debug_assert!(part < self.num_parts());
     }
 
+    /// Bends the masks of the hops that follow, from the next `process_hop` on; `NO_FOCUS` costs
+    /// nothing. What has no masks stays as it is.
+    fn set_focus(&mut self, focus: &Focus);
+
     /// Switches `stem_energy` on or off; off costs nothing.
     fn set_energy_wanted(&mut self, wanted: bool);
 
@@ -68,7 +74,7 @@ pub trait Separator: Send {
         0
     }
 
-    /// Back to the state after construction.
+    /// Back to the state after construction; focus and what is wanted stay.
     fn reset(&mut self);
 }
 

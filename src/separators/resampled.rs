@@ -11,7 +11,7 @@ use ringbuf::traits::Observer;
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
 use rubato::{Async, FixedAsync, Resampler, SincInterpolationParameters, WindowFunction};
 
-use super::{Separator, StemEnergy};
+use super::{Focus, Separator, StemEnergy};
 use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
 
 /// Taps of the interpolation filter.
@@ -224,6 +224,10 @@ impl Separator for Resampled {
             stems.channel_mut(stem, index % NUM_CHANNELS)[..self.hop_samples]
                 .copy_from_slice(samples);
         }
+    }
+
+    fn set_focus(&mut self, focus: &Focus) {
+        self.inner.set_focus(focus);
     }
 
     fn set_energy_wanted(&mut self, wanted: bool) {

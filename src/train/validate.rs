@@ -45,7 +45,7 @@ mod tests {
     use super::*;
     use crate::dice::Dice;
     use crate::score::si_sdr_db;
-    use crate::separators::{Separator, StemEnergy};
+    use crate::separators::{Focus, Separator, StemEnergy};
     use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
 
     const HOP_SAMPLES: usize = 64;
@@ -81,6 +81,8 @@ mod tests {
                 last.copy_from_slice(mix);
             }
         }
+
+        fn set_focus(&mut self, _focus: &Focus) {}
 
         fn set_energy_wanted(&mut self, _wanted: bool) {}
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use unbraid::engine::{
     Chain, ChainSender, Engine, GainTargets, MAX_BLOCK_SAMPLES, Meters, chain_swap,
 };
-use unbraid::separators::{Separator, SeparatorKind, StemEnergy, build, default_models};
+use unbraid::separators::{Focus, Separator, SeparatorKind, StemEnergy, build, default_models};
 use unbraid::stem::{NUM_CHANNELS, NUM_STEMS, Stem, StemBuffer};
 
 /// The rates of the usual and of the strangest hosts.
@@ -263,6 +263,8 @@ impl Separator for DelaySeparator {
             }
         }
     }
+
+    fn set_focus(&mut self, _focus: &Focus) {}
 
     fn set_energy_wanted(&mut self, _wanted: bool) {}
 

@@ -200,7 +200,7 @@ fn time_blocks(
     // Gains apart, or the engine would have nothing to do but pass the mix on.
     let targets = GainTargets {
         stems: [1.0, 0.5, 0.7, 0.3],
-        bypass: false,
+        ..GainTargets::UNITY
     };
     let [left, right] = mix;
     let blocks = left

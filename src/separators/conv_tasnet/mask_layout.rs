@@ -1,5 +1,7 @@
 //! Where masks stand in a network's output, and what they multiply by.
 
+use std::ops::Range;
+
 use unbraid_fft::Complex32;
 
 use crate::nn::config::{ConvTasNetConfig, MaskKind};
@@ -30,6 +32,56 @@ impl MaskLayout {
         let channel = channel.min(self.num_channels - 1);
         let index = stem as usize * self.num_channels + channel;
         &masks[index * length..(index + 1) * length]
+    }
+
+    /// Where one stem's masks stand, `[channel][part][band]`.
+    fn range_of(&self, stem: Stem) -> Range<usize> {
+        let length = self.num_channels * self.num_parts * self.num_bands;
+        stem as usize * length..(stem as usize + 1) * length
+    }
+
+    /// Writes the magnitudes of one stem's masks, `[channel][band]`; a real mask is its own.
+    pub fn write_magnitudes(&self, masks: &[f32], stem: Stem, magnitudes: &mut [f32]) {
+        let masks = &masks[self.range_of(stem)];
+        match self.kind {
+            MaskKind::Sigmoid | MaskKind::Softmax => magnitudes.copy_from_slice(masks),
+            MaskKind::Complex => {
+                let channels = masks.chunks_exact(2 * self.num_bands);
+                for (mask, magnitudes) in channels.zip(magnitudes.chunks_exact_mut(self.num_bands))
+                {
+                    let (re, im) = mask.split_at(self.num_bands);
+                    for (magnitude, (re, im)) in magnitudes.iter_mut().zip(re.iter().zip(im)) {
+                        *magnitude = (re * re + im * im).sqrt();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives one stem's masks other magnitudes than `from`, which they have; both `[channel][band]`.
+    pub fn set_magnitudes(&self, masks: &mut [f32], stem: Stem, from: &[f32], to: &[f32]) {
+        let masks = &mut masks[self.range_of(stem)];
+        match self.kind {
+            MaskKind::Sigmoid | MaskKind::Softmax => masks.copy_from_slice(to),
+            MaskKind::Complex => {
+                let pairs = from
+                    .chunks_exact(self.num_bands)
+                    .zip(to.chunks_exact(self.num_bands));
+                let channels = masks.chunks_exact_mut(2 * self.num_bands);
+                for (mask, (from, to)) in channels.zip(pairs) {
+                    let (re, im) = mask.split_at_mut(self.num_bands);
+                    for band in 0..self.num_bands {
+                        let scale = if from[band] > 0.0 {
+                            to[band] / from[band]
+                        } else {
+                            0.0
+                        };
+                        re[band] *= scale;
+                        im[band] *= scale;
+                    }
+                }
+            }
+        }
     }
 
     /// The factor of a bin in `band`.

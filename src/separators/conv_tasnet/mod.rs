@@ -6,6 +6,7 @@
 //! what remains.
 
 mod learned_front_end;
+mod mask_bend;
 mod mask_layout;
 mod stft_front_end;
 
@@ -13,12 +14,13 @@ use std::sync::Arc;
 
 use unbraid_fft::Complex32;
 
-use super::{Separator, StemEnergy};
+use super::{Focus, NO_FOCUS, Separator, StemEnergy};
 use crate::dsp::grid::Grid;
 use crate::nn::config::FrontEnd;
 use crate::nn::{ConvTasNetModel, ConvTasNetState};
 use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stem, StemBuffer};
 use learned_front_end::LearnedStream;
+use mask_bend::MaskBend;
 use mask_layout::MaskLayout;
 use stft_front_end::StftStream;
 
@@ -40,11 +42,16 @@ pub struct ConvTasNet {
     /// What that work gives.
     ready: StemBuffer,
     features: Vec<f32>,
+    /// As the network gave them.
     masks: Vec<f32>,
+    bend: MaskBend,
     layout: MaskLayout,
     /// Hops since the network ran, counting to `network_every_hops`; it runs at 0.
     hops_since_network: usize,
     parts_done: usize,
+    /// For the next hop that is stored, and of the one whose work is under way.
+    focus: Focus,
+    hop_focus: Focus,
     energy_wanted: bool,
 }
 
@@ -85,10 +92,13 @@ impl ConvTasNet {
             ready: StemBuffer::new(hop_samples),
             features: vec![0.0; config.num_features()],
             masks: vec![0.0; config.num_mask_values()],
+            bend: MaskBend::new(config),
             layout: MaskLayout::new(config),
             hops_since_network: 0,
             // Nothing is stored yet: no work is left.
             parts_done: usize::MAX,
+            focus: NO_FOCUS,
+            hop_focus: NO_FOCUS,
             energy_wanted: false,
             model,
         }
@@ -98,7 +108,8 @@ impl ConvTasNet {
     /// channel by, `Stem as usize`. They apply to the frame `lookahead_hops` before; Other's is what
     /// the others leave of 1. For those who look on: playing does not need it.
     pub fn mask_factors(&self, channel: usize, band: usize) -> [Complex32; NUM_STEMS] {
-        self.layout.factors(&self.masks, channel, band)
+        self.layout
+            .factors(self.bend.playing(&self.masks), channel, band)
     }
 
     fn parts_in_all(&self) -> usize {
@@ -133,19 +144,21 @@ impl ConvTasNet {
             }
             self.hops_since_network =
                 (self.hops_since_network + 1) % self.model.config().network_every_hops;
+            self.bend.process(&self.masks, &self.hop_focus);
             if self.energy_wanted
                 && let FrontEndStream::Stft(stft) = &mut self.front_end
             {
-                stft.measure_energy(&self.masks);
+                stft.measure_energy(self.bend.playing(&self.masks));
             }
         } else {
             let stem = Stem::ESTIMATED[part - num_blocks - 2];
+            let masks = self.bend.playing(&self.masks);
             match &mut self.front_end {
                 FrontEndStream::Stft(stft) => {
-                    stft.synthesise(stem, &self.masks, &mut self.ready);
+                    stft.synthesise(stem, masks, &mut self.ready);
                 }
                 FrontEndStream::Learned(learned) => {
-                    learned.synthesise(&self.model, stem, &self.masks, &mut self.ready);
+                    learned.synthesise(&self.model, stem, masks, &mut self.ready);
                 }
             }
         }
@@ -161,6 +174,7 @@ impl ConvTasNet {
         for (hop, mix) in self.hop.iter_mut().zip(mix) {
             hop.copy_from_slice(mix);
         }
+        self.hop_focus = self.focus;
         self.parts_done = 0;
     }
 
@@ -215,6 +229,10 @@ impl Separator for ConvTasNet {
         self.run_parts_until(part + 1);
     }
 
+    fn set_focus(&mut self, focus: &Focus) {
+        self.focus = *focus;
+    }
+
     fn set_energy_wanted(&mut self, wanted: bool) {
         self.energy_wanted = wanted;
     }
@@ -238,6 +256,7 @@ impl Separator for ConvTasNet {
         }
         self.ready.clear();
         self.masks.fill(0.0);
+        self.bend.reset();
         self.hops_since_network = 0;
         self.parts_done = usize::MAX;
     }
