@@ -30,16 +30,19 @@ type Row = (
 );
 
 /// In the order that hosts show.
-const COMMON: [Row; 15] = [
+const COMMON: [Row; 18] = [
     ("vocals_gain", "Vocals", "Vocals Gain", "0.0 dB", None, true),
     ("vocals_solo", "Vocals", "Vocals Solo", "Off", Some(1), true),
     ("vocals_mute", "Vocals", "Vocals Mute", "Off", Some(1), true),
+    ("vocals_focus", "Vocals", "Vocals Focus", "0 %", None, true),
     ("drums_gain", "Drums", "Drums Gain", "0.0 dB", None, true),
     ("drums_solo", "Drums", "Drums Solo", "Off", Some(1), true),
     ("drums_mute", "Drums", "Drums Mute", "Off", Some(1), true),
+    ("drums_focus", "Drums", "Drums Focus", "0 %", None, true),
     ("bass_gain", "Bass", "Bass Gain", "0.0 dB", None, true),
     ("bass_solo", "Bass", "Bass Solo", "Off", Some(1), true),
     ("bass_mute", "Bass", "Bass Mute", "Off", Some(1), true),
+    ("bass_focus", "Bass", "Bass Focus", "0 %", None, true),
     ("other_gain", "Other", "Other Gain", "0.0 dB", None, true),
     ("other_solo", "Other", "Other Solo", "Off", Some(1), true),
     ("other_mute", "Other", "Other Mute", "Off", Some(1), true),
@@ -226,6 +229,21 @@ fn gains_go_from_off_over_unity_to_plus_12_db() {
 }
 
 #[test]
+fn focus_goes_from_minus_to_plus_100_percent() {
+    let params = UnbraidParams::default();
+    for focus in Stem::ESTIMATED.map(|stem| params.focus(stem).expect("it has a mask")) {
+        assert_eq!(focus.text(0.0), "-100 %");
+        assert_eq!(focus.text(0.5), "0 %");
+        assert_eq!(focus.text(1.0), "100 %");
+        assert_eq!(focus.default_travel(), 0.5);
+        for (text, travel) in [("-100", 0.0), ("0 %", 0.5), ("+50%", 0.75), ("300", 1.0)] {
+            assert_eq!(focus.travel(text), Some(travel), "{text:?}");
+        }
+        assert_eq!(focus.travel("much"), None);
+    }
+}
+
+#[test]
 fn values_survive_being_text() {
     let params = MultiOutParams::default();
     for (id, param, _) in params.param_map() {
@@ -257,6 +275,13 @@ fn the_gain_targets_follow_the_parameters() {
     let targets = params.gain_targets();
     assert_eq!(targets.stems, [0.0; NUM_STEMS]);
     assert!(targets.bypass);
+    assert_eq!(targets.focus, [0.0; 3]);
+    // In the order of the estimated stems: drums, bass, vocals.
+    for (stem, travel) in [(Stem::Drums, 0.75), (Stem::Bass, 0.0), (Stem::Vocals, 1.0)] {
+        set_travel(params.focus(stem).expect("it has a mask"), travel);
+    }
+    assert_eq!(params.gain_targets().focus, [0.5, -1.0, 1.0]);
+    assert!(params.focus(Stem::Other).is_none());
 }
 
 fn set_travel(param: &impl nice_plug::params::InternalParamMut, travel: f32) {
@@ -281,13 +306,14 @@ const STATE_0_1_0: &str = r#"{
 }"#;
 
 #[test]
-fn a_state_of_the_first_version_is_complete_and_plays_the_models_of_the_build() {
+fn a_state_of_the_first_version_has_no_focus_and_plays_the_models_of_the_build() {
     let mut state: PluginState = serde_json::from_str(STATE_0_1_0).expect("well-formed");
     let ids: Vec<&String> = state.params.keys().collect();
     let mut want: Vec<String> = MultiOutParams::default()
         .param_map()
         .into_iter()
         .map(|(id, _, _)| id)
+        .filter(|id| !id.ends_with("_focus"))
         .collect();
     want.sort_unstable();
     assert_eq!(ids, want.iter().collect::<Vec<_>>());
@@ -300,6 +326,10 @@ fn a_state_of_the_first_version_is_complete_and_plays_the_models_of_the_build() 
         models.as_deref(),
         Some(r#"{"version":1,"live":null,"studio":null}"#)
     );
+    for stem in Stem::ESTIMATED {
+        let focus = state.params.remove(&format!("{}_focus", stem.name()));
+        assert!(matches!(focus, Some(ParamValue::F32(0.0))), "{stem:?}");
+    }
     assert_eq!(text(&state), before, "all else is left as it was");
 }
 

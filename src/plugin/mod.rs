@@ -13,6 +13,7 @@ mod chain_builder;
 mod chain_request;
 pub mod class;
 mod editor;
+pub mod focus;
 pub mod gain;
 pub mod load;
 pub mod models;
@@ -341,6 +342,14 @@ impl<C: Class> ClapPlugin for UnbraidPlugin<C> {
                 }
                 for stem in DISPLAY_ORDER {
                     page.add_param(&params.stem(stem).mute);
+                }
+            });
+            section.add_page("Focus", |page| {
+                for focus in DISPLAY_ORDER
+                    .into_iter()
+                    .filter_map(|stem| params.focus(stem))
+                {
+                    page.add_param(focus);
                 }
             });
         });

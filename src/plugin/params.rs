@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use nice_plug::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::gain;
 use super::models::Models;
+use super::{focus, gain};
 use crate::engine::{GainTargets, StemControl};
 use crate::separators::{SeparatorKind, default_models};
 use crate::stem::{NUM_STEMS, Stem};
@@ -104,15 +104,40 @@ impl StemParams {
     }
 }
 
+/// What the strip of a stem has besides, whose mask can be bent.
+#[derive(Params)]
+pub struct FocusParams {
+    /// In per cent, on the scale of [`focus`].
+    #[id = "focus"]
+    pub focus: FloatParam,
+}
+
+impl FocusParams {
+    fn new(stem: Stem) -> Self {
+        let name = format!("{} Focus", stem.title());
+        let focus = FloatParam::new(name, 0.0, focus::RANGE)
+            .with_unit(" %")
+            .with_value_to_string(Arc::new(focus::percent_to_text))
+            .with_string_to_value(Arc::new(focus::text_to_percent));
+        Self { focus }
+    }
+}
+
 /// What both classes have. The fields' order is the host's order.
 #[derive(Params)]
 pub struct UnbraidParams {
     #[nested(id_prefix = "vocals", group = "Vocals")]
     pub vocals: StemParams,
+    #[nested(id_prefix = "vocals", group = "Vocals")]
+    pub vocals_focus: FocusParams,
     #[nested(id_prefix = "drums", group = "Drums")]
     pub drums: StemParams,
+    #[nested(id_prefix = "drums", group = "Drums")]
+    pub drums_focus: FocusParams,
     #[nested(id_prefix = "bass", group = "Bass")]
     pub bass: StemParams,
+    #[nested(id_prefix = "bass", group = "Bass")]
+    pub bass_focus: FocusParams,
     #[nested(id_prefix = "other", group = "Other")]
     pub other: StemParams,
     /// In dB, on the scale of [`gain`].
@@ -136,8 +161,11 @@ impl Default for UnbraidParams {
     fn default() -> Self {
         Self {
             vocals: StemParams::new(Stem::Vocals),
+            vocals_focus: FocusParams::new(Stem::Vocals),
             drums: StemParams::new(Stem::Drums),
+            drums_focus: FocusParams::new(Stem::Drums),
             bass: StemParams::new(Stem::Bass),
+            bass_focus: FocusParams::new(Stem::Bass),
             other: StemParams::new(Stem::Other),
             output_gain: gain_param("Output Gain"),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
@@ -158,13 +186,31 @@ impl UnbraidParams {
         }
     }
 
+    /// `None` for Other, which has no mask of its own.
+    pub fn focus(&self, stem: Stem) -> Option<&FloatParam> {
+        match stem {
+            Stem::Drums => Some(&self.drums_focus.focus),
+            Stem::Bass => Some(&self.bass_focus.focus),
+            Stem::Other => None,
+            Stem::Vocals => Some(&self.vocals_focus.focus),
+        }
+    }
+
     /// What the engine is to play now. Real-time safe.
     pub fn gain_targets(&self) -> GainTargets {
-        GainTargets::new(
+        let gains = GainTargets::new(
             &Stem::ALL.map(|stem| self.stem(stem).control()),
             gain::linear_gain(self.output_gain.value()),
             self.bypass.value(),
-        )
+        );
+        let share = |stem| {
+            self.focus(stem)
+                .map_or(0.0, |focus| focus::share(focus.value()))
+        };
+        GainTargets {
+            focus: Stem::ESTIMATED.map(share),
+            ..gains
+        }
     }
 }
 

@@ -6,11 +6,13 @@
 //! on a mode that is out of range.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use nice_plug::params::EnumParam;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Enum, FloatParam, Param, PluginState};
 
+use super::focus::MAX_PERCENT;
 use super::gain::{MAX_DB, OFF_DB};
 use super::models::ModelFiles;
 use super::params::{ClassParams, StemParams};
@@ -24,11 +26,15 @@ pub fn repair<P: ClassParams + Default>(state: &mut PluginState) {
     for stem in Stem::ALL {
         let StemParams { gain, solo, mute } = common.stem(stem);
         let id = |field: &str| format!("{}_{field}", stem.name());
-        repair_gain(values, id("gain"), gain);
+        repair_float(values, id("gain"), gain, GAINS_DB);
+        if let Some(focus) = common.focus(stem) {
+            repair_float(values, id("focus"), focus, FOCUS_PERCENT);
+        }
         repair_bool(values, id("solo"), solo.default_plain_value());
         repair_bool(values, id("mute"), mute.default_plain_value());
     }
-    repair_gain(values, "output_gain".into(), &common.output_gain);
+    let output_gain = &common.output_gain;
+    repair_float(values, "output_gain".into(), output_gain, GAINS_DB);
     repair_bool(values, "bypass".into(), common.bypass.default_plain_value());
     repair_enum(values, "mode".into(), &common.mode);
     if let Some(stem_outputs) = params.stem_outputs() {
@@ -43,12 +49,17 @@ pub fn repair<P: ClassParams + Default>(state: &mut PluginState) {
 
 type Values = BTreeMap<String, ParamValue>;
 
-fn repair_gain(values: &mut Values, id: String, param: &FloatParam) {
-    let db = match values.get(&id) {
-        Some(ParamValue::F32(db)) if !db.is_nan() => db.clamp(OFF_DB, MAX_DB),
+const GAINS_DB: RangeInclusive<f32> = OFF_DB..=MAX_DB;
+const FOCUS_PERCENT: RangeInclusive<f32> = -MAX_PERCENT..=MAX_PERCENT;
+
+fn repair_float(values: &mut Values, id: String, param: &FloatParam, range: RangeInclusive<f32>) {
+    let value = match values.get(&id) {
+        Some(ParamValue::F32(value)) if !value.is_nan() => {
+            value.clamp(*range.start(), *range.end())
+        }
         _ => param.default_plain_value(),
     };
-    values.insert(id, ParamValue::F32(db));
+    values.insert(id, ParamValue::F32(value));
 }
 
 fn repair_bool(values: &mut Values, id: String, default: bool) {
@@ -124,11 +135,14 @@ mod tests {
     fn values_that_no_parameter_can_take_are_put_right() {
         let values = repaired(
             r#"{"drums_gain":{"f32":1e30},"bass_gain":{"f32":-500.0},"other_gain":{"bool":true},
+                "drums_focus":{"f32":-1e30},"bass_focus":{"i32":5},
                 "bass_mute":{"i32":7},"mode":{"i32":99},"stem_outputs":{"string":"sideways"}}"#,
         );
         assert_eq!(text(&values, "drums_gain"), "F32(12.0)");
         assert_eq!(text(&values, "bass_gain"), "F32(-84.0)");
         assert_eq!(text(&values, "other_gain"), "F32(0.0)");
+        assert_eq!(text(&values, "drums_focus"), "F32(-100.0)");
+        assert_eq!(text(&values, "bass_focus"), "F32(0.0)");
         assert_eq!(text(&values, "bass_mute"), "Bool(false)");
         assert_eq!(text(&values, "mode"), default_mode());
         assert_eq!(text(&values, "stem_outputs"), r#"String("pre-fader")"#);

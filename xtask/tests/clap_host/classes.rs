@@ -89,16 +89,21 @@ fn every_parameter_has_its_name_and_kind() -> Result<()> {
         .iter()
         .map(|param| param.name.as_str())
         .collect();
-    let mut want: Vec<String> = ["Vocals", "Drums", "Bass", "Other"]
-        .iter()
-        .flat_map(|stem| ["Gain", "Solo", "Mute"].map(|kind| format!("{stem} {kind}")))
+    let strip = |stem, kinds: &[&str]| -> Vec<String> {
+        kinds.iter().map(|kind| format!("{stem} {kind}")).collect()
+    };
+    let mut want: Vec<String> = ["Vocals", "Drums", "Bass"]
+        .into_iter()
+        .flat_map(|stem| strip(stem, &["Gain", "Solo", "Mute", "Focus"]))
         .collect();
+    want.extend(strip("Other", &["Gain", "Solo", "Mute"]));
     want.extend(["Output Gain", "Bypass", "Mode"].map(String::from));
     assert_eq!(names, want);
     for param in host.params() {
         assert_eq!(param.is_automatable, param.name != "Mode", "{param:?}");
         assert_eq!(param.is_bypass, param.name == "Bypass", "{param:?}");
-        assert_eq!(param.is_stepped, !param.name.ends_with("Gain"), "{param:?}");
+        let is_continuous = param.name.ends_with("Gain") || param.name.ends_with("Focus");
+        assert_eq!(param.is_stepped, !is_continuous, "{param:?}");
         assert!(
             (param.min..=param.max).contains(&param.default),
             "{param:?}"
