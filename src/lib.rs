@@ -30,7 +30,7 @@ pub mod scratch_nn;
 #[cfg(feature = "tools")]
 pub mod eval;
 
-#[cfg(feature = "tools")]
+#[cfg(any(feature = "plugin", feature = "tools"))]
 pub mod whole_file;
 
 #[cfg(feature = "train")]

@@ -16,7 +16,10 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("nn", &["dsp", "stem"]),
     ("separators", &["nn", "dsp", "stem"]),
     ("engine", &["separators", "nn", "dsp", "stem"]),
-    ("plugin", &["engine", "separators", "nn", "dsp", "stem"]),
+    (
+        "plugin",
+        &["engine", "separators", "nn", "dsp", "stem", "whole_file"],
+    ),
     (
         "train",
         &[

@@ -20,8 +20,8 @@ use nice_plug_egui::RepaintNotifier;
 use super::chain_request::{ChainRequest, NO_CHAIN};
 use super::models::Models;
 use crate::engine::{Chain, ChainSender, Engine, Meters, chain_swap};
-use crate::nn::{ModelError, shared};
-use crate::separators::{self, BuildError, Separator, SeparatorKind};
+use crate::nn::{ConvTasNetModel, ModelError, shared};
+use crate::separators::{self, BuildError, Separator, SeparatorKind, default_models};
 use crate::stem::{NUM_CHANNELS, StemBuffer};
 
 /// Silent hops that a new separator runs before it is sent: its code and memory are then warm, and
@@ -35,11 +35,34 @@ pub struct ChainStatus {
     pub kind: Option<SeparatorKind>,
     /// One sentence for the user, if it is not the kind or the model asked for.
     pub problem: Option<String>,
+    /// The network that plays, if one does.
+    pub model: Option<ModelNote>,
 }
 
-impl ChainStatus {
-    fn new(kind: Option<SeparatorKind>, problem: Option<String>) -> Self {
-        Self { kind, problem }
+/// What a model file says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelNote {
+    pub title: String,
+    /// An SPDX expression.
+    pub licence: String,
+    /// What it learned from; empty if nobody has said.
+    pub data: String,
+}
+
+impl ModelNote {
+    fn of(model: &ConvTasNetModel) -> Self {
+        let text = |field: &str| {
+            let value = model.provenance().get(field);
+            value
+                .and_then(|value| value.as_str())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        Self {
+            title: text("title"),
+            licence: model.licence().to_owned(),
+            data: text("data"),
+        }
     }
 }
 
@@ -195,7 +218,14 @@ fn build_or_fall_back(
     let mut problem = None;
     if let Some(file) = file {
         match build_file(Path::new(file), rate_hz) {
-            Ok(separator) => return (Some(separator), ChainStatus::new(Some(kind), None)),
+            Ok((separator, model)) => {
+                let status = ChainStatus {
+                    kind: Some(kind),
+                    problem: None,
+                    model: Some(model),
+                };
+                return (Some(separator), status);
+            }
             Err(error) => problem = Some(error.to_string()),
         }
     }
@@ -213,23 +243,36 @@ fn fall_back(
         match build(kind) {
             Ok(separator) => {
                 let problem = problem.map(|problem| format!("{problem}: {title} plays instead."));
-                return (Some(separator), ChainStatus::new(Some(kind), problem));
+                let model = default_models::load(kind).ok();
+                let status = ChainStatus {
+                    kind: Some(kind),
+                    problem,
+                    model: model.as_deref().map(ModelNote::of),
+                };
+                return (Some(separator), status);
             }
             Err(error) => _ = problem.get_or_insert(error.to_string()),
         }
     }
     let problem = problem.map(|problem| format!("{problem}: the sound passes unchanged."));
-    (None, ChainStatus::new(None, problem))
+    let status = ChainStatus {
+        kind: None,
+        problem,
+        model: None,
+    };
+    (None, status)
 }
 
 /// The separator of a model file. Errors call it by its name alone: the editor has one line.
-fn build_file(path: &Path, rate_hz: f64) -> Result<Box<dyn Separator>, BuildError> {
+fn build_file(path: &Path, rate_hz: f64) -> Result<(Box<dyn Separator>, ModelNote), BuildError> {
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let bytes = std::fs::read(path).map_err(|error| ModelError::Read {
         file: file.to_string(),
         reason: error.to_string(),
     })?;
-    separators::build_conv_tasnet(shared::load_bytes(&file, &bytes)?, rate_hz)
+    let model = shared::load_bytes(&file, &bytes)?;
+    let note = ModelNote::of(&model);
+    Ok((separators::build_conv_tasnet(model, rate_hz)?, note))
 }
 
 fn warm_up(separator: &mut dyn Separator) {
@@ -329,7 +372,7 @@ mod tests {
         let bad = folder.path().join("bad.safetensors");
         std::fs::write(&bad, b"").expect("it can be written");
         let missing = folder.path().join("gone.safetensors");
-        let built_in = separators::default_models::bytes(SeparatorKind::ConvTasNetLive);
+        let built_in = default_models::bytes(SeparatorKind::ConvTasNetLive);
         let (kind, title) = match built_in {
             Some(_) => (SeparatorKind::ConvTasNetLive, "the built-in model"),
             None => (SeparatorKind::HpssLive, "HPSS Live"),
@@ -357,7 +400,10 @@ mod tests {
             std::fs::write(&good, bytes).expect("it can be written");
             for file in [Some(good.as_path()), None] {
                 let status = choose(&builder, &mut engine, file);
-                assert_eq!(status, ChainStatus::new(Some(kind), None));
+                assert_eq!((status.kind, status.problem), (Some(kind), None));
+                let model = status.model.expect("a network plays");
+                assert_eq!(model.licence, "CC-BY-SA-4.0");
+                assert!(!model.title.is_empty());
             }
         }
     }

@@ -1,26 +1,42 @@
-//! The editor's window: opens at the size that the user left it, lays out header, strips, model and
-//! status line, and repaints only while something moves.
+//! The editor's window: opens at the size that the user left it, lays out header, toolbar, picture,
+//! strips, model and status line, and repaints only while something moves.
 //!
 //! It owns nothing that sounds: parameters go through the host, everything else is read from
 //! atomics. A window that fails to open leaves the audio alone.
 
+mod about;
+mod compare;
+mod control;
+mod focus_slider;
+mod hand;
 mod header;
+mod history;
 mod knob;
 mod level_meter;
+mod load_line;
+mod mix_settings;
 mod model_line;
+mod null_light;
+mod preset_menu;
+mod presets;
 mod read_out;
 mod status_line;
+mod stem_picture;
 mod stem_strip;
 mod theme;
 mod toggle;
+mod toolbar;
+#[cfg(test)]
+mod window_tests;
 
+use std::cell::RefCell;
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 use nice_plug::context::gui::GuiContext;
-use nice_plug::editor::dpi::{LogicalSize, NativeSize};
+use nice_plug::editor::dpi::{LogicalSize, NativeSize, PhysicalSize};
 use nice_plug::editor::{Editor, HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor};
 use nice_plug::prelude::Param;
 use nice_plug_egui::baseview::{HandlerError, WindowSize};
@@ -30,14 +46,19 @@ use nice_plug_egui::{
     create_egui_editor,
 };
 
+use self::hand::{Hand, Memory};
 use self::level_meter::PeakHold;
-use self::model_line::ModelLine;
-use self::stem_strip::Strip;
+use self::model_line::{Answer, ModelLine};
+use self::preset_menu::PresetMenu;
+use self::stem_picture::StemPicture;
+use self::stem_strip::{Strip, Whose};
 use super::chain_builder::ChainBuilder;
 use super::load::Load;
+use super::look::Look;
 use super::params::{ClassParams, DISPLAY_ORDER, EditorSize};
 use super::playing::Playing;
 use crate::engine::{EnergyView, Meters};
+use crate::separators::SeparatorKind;
 use crate::stem::{NUM_CHANNELS, NUM_STEMS};
 
 /// Shortest time between two frames.
@@ -46,6 +67,13 @@ const FRAME: Duration = Duration::from_micros(16_667);
 /// How long a host may take to fit a new window into its own; its sizes until then are not the
 /// user's.
 const OPENING_SECONDS: f64 = 0.5;
+
+/// What to do where "Load…" can't ask.
+const NO_DIALOG: &str =
+    "The system shows no file dialog: on Linux it needs xdg-desktop-portal or zenity.";
+
+/// More than any separator's hop, in seconds.
+const LONGEST_HOP_SECONDS: f32 = 0.1;
 
 /// What the editor reads, and the way to wake it. Shared with the audio thread.
 #[derive(Clone)]
@@ -69,28 +97,36 @@ const STOPPED_SECONDS: f64 = 0.4;
 pub struct UnbraidEditor {
     shared: Shared,
     window: Mutex<Arc<EguiEditorState>>,
+    /// Only the open window holds the lock, a frame at a time.
+    memory: Arc<Mutex<RefCell<Memory>>>,
 }
 
 impl UnbraidEditor {
     pub fn new(shared: Shared) -> Self {
-        let window = Mutex::new(window_state(EditorSize::DEFAULT));
-        Self { shared, window }
+        Self {
+            shared,
+            window: Mutex::new(window_state(EditorSize::DEFAULT, 1.0)),
+            memory: Arc::default(),
+        }
     }
 
     /// The open window's state, or that of the next one to open.
     fn window(&self) -> Arc<EguiEditorState> {
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut window = lock(&self.window);
         let saved = saved_size(self.shared.params.as_ref());
+        let zoom = saved_look(self.shared.params.as_ref()).zoom();
         let size = window.logical_size();
-        if !window.is_open() && (size.width, size.height) != saved.logical() {
-            *window = window_state(saved);
+        let is_saved =
+            (size.width, size.height) == saved.logical() && window.user_scale_factor() == zoom;
+        if !window.is_open() && !is_saved {
+            *window = window_state(saved, zoom);
         }
         window.clone()
     }
 }
 
-fn window_state(size: EditorSize) -> Arc<EguiEditorState> {
-    EguiEditorState::from_size(logical_size(size), 1.0)
+fn window_state(size: EditorSize, zoom: f32) -> Arc<EguiEditorState> {
+    EguiEditorState::from_size(logical_size(size), zoom)
 }
 
 fn logical_size(size: EditorSize) -> LogicalSize<f32> {
@@ -99,11 +135,16 @@ fn logical_size(size: EditorSize) -> LogicalSize<f32> {
 }
 
 fn saved_size(params: &dyn ClassParams) -> EditorSize {
-    *params
-        .common()
-        .editor_size
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
+    *lock(&params.common().editor_size)
+}
+
+fn saved_look(params: &dyn ClassParams) -> Look {
+    *lock(&params.common().editor_look)
+}
+
+/// What the editor keeps is whole at any time, whatever thread has panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Editor for UnbraidEditor {
@@ -124,6 +165,7 @@ impl Editor for UnbraidEditor {
         let window = self.window();
         let app = App::new(
             self.shared.clone(),
+            self.memory.clone(),
             logical_size(saved_size(self.shared.params.as_ref())),
         );
         let editor = create_egui_editor(window, self.shared.repaint.clone(), settings, app)
@@ -140,27 +182,45 @@ impl Editor for UnbraidEditor {
 
     fn size(&self) -> NativeSize<u32> {
         let window = self.window();
-        NativeSize::from_logical_or_physical(window.logical_size().cast(), window.physical_size())
+        // The window's state leaves its zoom out.
+        let zoom = window.user_scale_factor();
+        let (logical, physical) = (window.logical_size(), window.physical_size().cast::<f32>());
+        let logical = LogicalSize::new(logical.width * zoom, logical.height * zoom);
+        let physical = PhysicalSize::new(physical.width * zoom, physical.height * zoom);
+        NativeSize::from_logical_or_physical(logical.cast(), physical.cast())
     }
 
     fn resize_hint(&self) -> ResizeHint {
-        ResizeHint::RESIZABLE.with_min_max_logical_size(
-            Some(logical_size(EditorSize::MIN)),
-            Some(logical_size(EditorSize::MAX)),
-        )
+        let zoom = saved_look(self.shared.params.as_ref()).zoom();
+        let zoomed = |size: EditorSize| {
+            let size = logical_size(size);
+            LogicalSize::new(size.width * zoom, size.height * zoom)
+        };
+        ResizeHint::RESIZABLE
+            .with_min_max_logical_size(Some(zoomed(EditorSize::MIN)), Some(zoomed(EditorSize::MAX)))
     }
 }
 
 /// What one open window shows.
 struct App {
     shared: Shared,
+    memory: Arc<Mutex<RefCell<Memory>>>,
     /// `None` until the window is built.
     host: Option<GuiContext>,
     /// While the window opens: the size that it was saved with, in logical pixels.
     opening: Option<egui::Vec2>,
+    /// What the window wears.
+    look: Look,
     /// Indexed by stem, then channel.
     stem_holds: [[PeakHold; NUM_CHANNELS]; NUM_STEMS],
     output_holds: [PeakHold; NUM_CHANNELS],
+    /// Peaks since their clip lights were reset, linear: the stems in order, then the output.
+    max_peaks: [f32; NUM_STEMS + 1],
+    picture: StemPicture,
+    /// Where the picture's last hop is heard, in samples of output.
+    energies_until: u64,
+    preset_menu: PresetMenu,
+    shows_about: bool,
     model_line: ModelLine,
     status_line: status_line::StatusLine,
     /// The number of blocks at the last look, and the window time at which it changed, in seconds.
@@ -168,14 +228,21 @@ struct App {
 }
 
 impl App {
-    fn new(shared: Shared, size: LogicalSize<f32>) -> Self {
+    fn new(shared: Shared, memory: Arc<Mutex<RefCell<Memory>>>, size: LogicalSize<f32>) -> Self {
         Self {
+            look: saved_look(shared.params.as_ref()),
             model_line: ModelLine::new(shared.repaint.clone()),
             shared,
+            memory,
             host: None,
             opening: Some(vec2(size.width, size.height)),
             stem_holds: Default::default(),
             output_holds: Default::default(),
+            max_peaks: [0.0; NUM_STEMS + 1],
+            picture: StemPicture::default(),
+            energies_until: 0,
+            preset_menu: PresetMenu::new(presets::folder()),
+            shows_about: false,
             status_line: Default::default(),
             last_block: (0, 0.0),
         }
@@ -186,6 +253,7 @@ impl Drop for App {
     /// nice-plug-egui tells nobody that a window has closed.
     fn drop(&mut self) {
         self.shared.meters.set_wanted(false);
+        self.shared.energies.set_wanted(false);
     }
 }
 
@@ -196,21 +264,24 @@ impl NiceEguiApp for App {
         host: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), HandlerError> {
-        theme::apply(&context);
-        frame.set_clear_color(theme::BACKGROUND.into());
+        theme::apply(&context, self.look.theme());
+        let palette = theme::palette_of(self.look.theme());
+        frame.set_clear_color(palette.background.into());
         self.host = Some(host);
         // A fault from before anyone looked is no news.
         self.shared.meters.take_fault();
         Ok(())
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
         let Some(host) = self.host.clone() else {
             return;
         };
         // Every frame, because a window that closes late may have switched it off again.
         self.shared.meters.set_wanted(true);
+        self.shared.energies.set_wanted(true);
         self.finish_opening(ui);
+        self.follow_look(ui, frame);
         let (width, height) = EditorSize::MIN.logical();
         ResizableWindow::new("window")
             .min_size(vec2(width, height))
@@ -222,13 +293,7 @@ impl NiceEguiApp for App {
             return;
         }
         let size = EditorSize::new(size.logical.width as f32, size.logical.height as f32);
-        *self
-            .shared
-            .params
-            .common()
-            .editor_size
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = size;
+        *lock(&self.shared.params.common().editor_size) = size;
     }
 }
 
@@ -237,29 +302,46 @@ impl App {
         let setter = &host.param_setter();
         let shared = self.shared.clone();
         let params = shared.params.as_ref();
+        let common = params.common();
+        let memory = self.memory.clone();
+        let memory = lock(&memory);
+        let time = ui.input(|input| input.time);
+        let hand = Hand {
+            params: common,
+            setter,
+            memory: &memory,
+            now: time,
+        };
         let now = shared.playing.now();
         let status = shared.builder.status(now.chain_id);
-        let kind = status.as_ref().and_then(|status| status.kind);
-
-        let window = ui.max_rect().shrink(theme::MARGIN);
-        let (top, rest) = window.split_top_bottom_at_y(window.top() + theme::HEADER_HEIGHT);
-        let (rest, bottom) = rest.split_top_bottom_at_y(rest.bottom() - theme::STATUS_HEIGHT);
-        let common = params.common();
         let mode = common.mode.unmodulated_plain_value();
-        let wanted_kind = mode.kind();
-        let model_height = if wanted_kind.needs_model() {
-            theme::MODEL_HEIGHT
-        } else {
-            0.0
-        };
-        let (middle, model) = rest.split_top_bottom_at_y(rest.bottom() - model_height);
-        let middle = middle.shrink2(vec2(0.0, theme::GAP));
+        let areas = Areas::of(ui.max_rect(), mode.kind().needs_model());
 
-        header::show(&mut child(ui, top), params, setter, now);
-        let mut has_chosen = self.model_line.take_answer(&common.models);
-        if wanted_kind.needs_model() {
-            let model = &mut child(ui, model);
-            has_chosen |= self.model_line.show(model, wanted_kind, &common.models);
+        header::show(&mut child(ui, areas.header), params, setter, now);
+        let toolbar = &mut child(ui, areas.toolbar);
+        let asked = toolbar::show(toolbar, &mut self.preset_menu, &hand, saved_look(params));
+        if let Some(look) = asked.look {
+            *lock(&common.editor_look) = look;
+        }
+        if let Some(problem) = asked.problem {
+            self.status_line.notify(problem, time);
+        }
+        self.shows_about |= asked.about;
+        let is_running = self.is_running(ui);
+        self.take_energies(now.rate_hz);
+        let theme = saved_look(params).theme();
+        self.picture
+            .show(&mut child(ui, areas.picture), areas.picture, theme);
+        let mut moving = self.show_strips(ui, areas.strips, &hand, is_running, now.chain_id);
+
+        let answer = self.model_line.take_answer(&common.models);
+        if answer == Answer::NoDialog {
+            self.status_line.notify(NO_DIALOG.to_owned(), time);
+        }
+        let mut has_chosen = answer == Answer::Chosen;
+        if mode.kind().needs_model() {
+            let line = &mut child(ui, areas.model);
+            has_chosen |= self.model_line.show(line, mode.kind(), &common.models);
         }
         if has_chosen {
             // A host hears of parameters only. Without one it would not know that its project has
@@ -268,51 +350,112 @@ impl App {
             setter.set_parameter(&common.mode, mode);
             setter.end_set_parameter(&common.mode);
         }
-        let is_running = self.is_running(ui);
-        // Meters of an engine that stands still would stay where they are.
-        let level = |peak: f32| if is_running { peak } else { 0.0 };
-        let mut moving = false;
-        let strips = strip_rects(middle);
-        for (stem, rect) in DISPLAY_ORDER.into_iter().zip(strips) {
-            let stem_params = params.common().stem(stem);
-            let strip = Strip {
-                title: stem.title(),
-                colour: theme::stem_colour(stem),
-                gain: &stem_params.gain,
-                switches: Some((&stem_params.solo, &stem_params.mute)),
-                hint: kind
-                    .is_some_and(|kind| !kind.fills(stem))
-                    .then_some("not separated in this mode"),
-                levels: [0, 1].map(|channel| level(shared.meters.stem_peak(stem, channel))),
-            };
-            moving |= strip.show(
-                &mut child(ui, rect),
-                setter,
-                &mut self.stem_holds[stem as usize],
-            );
-        }
-        let strip = Strip {
-            title: "Output",
-            colour: theme::OUTPUT,
-            gain: &params.common().output_gain,
-            switches: None,
-            hint: None,
-            levels: [0, 1].map(|channel| level(shared.meters.output_peak(channel))),
-        };
-        moving |= strip.show(
-            &mut child(ui, strips[NUM_STEMS]),
-            setter,
-            &mut self.output_holds,
-        );
         if shared.meters.take_fault() {
-            self.status_line.report_fault(ui.input(|input| input.time));
+            self.status_line.report_fault(time);
         }
         moving |= self
             .status_line
-            .show(&mut child(ui, bottom), now, status.as_ref());
+            .show(&mut child(ui, areas.status), now, status.as_ref());
+        load_line::show(&mut child(ui, areas.load), &shared.load, is_running);
+        if self.shows_about {
+            let model = status.as_ref().and_then(|status| status.model.as_ref());
+            self.shows_about = about::show(ui, model);
+        }
         if moving {
             ui.ctx().request_repaint_after(FRAME);
         }
+    }
+
+    /// Draws the stems' strips and the output's; returns whether a meter still moves.
+    fn show_strips(
+        &mut self,
+        ui: &mut Ui,
+        area: Rect,
+        hand: &Hand,
+        is_running: bool,
+        chain_id: u64,
+    ) -> bool {
+        let shared = self.shared.clone();
+        let meters = &shared.meters;
+        let kind = shared
+            .builder
+            .status(chain_id)
+            .and_then(|status| status.kind);
+        // Meters of an engine that stands still would stay where they are.
+        let level = |peak: f32| if is_running { peak } else { 0.0 };
+        let rects = strip_rects(area);
+        let stems = DISPLAY_ORDER.map(Some).into_iter().chain([None]);
+        let mut is_moving = false;
+        for (stem, rect) in stems.zip(rects) {
+            let index = stem.map_or(NUM_STEMS, |stem| stem as usize);
+            let (whose, levels, holds) = match stem {
+                Some(stem) => (
+                    Whose::Stem(stem),
+                    [0, 1].map(|channel| level(meters.stem_peak(stem, channel))),
+                    &mut self.stem_holds[index],
+                ),
+                None => (
+                    Whose::Output {
+                        difference: is_running.then(|| meters.difference_peak()),
+                    },
+                    [0, 1].map(|channel| level(meters.output_peak(channel))),
+                    &mut self.output_holds,
+                ),
+            };
+            for channel in 0..NUM_CHANNELS {
+                let peak = match stem {
+                    Some(stem) => meters.take_max_stem_peak(stem, channel),
+                    None => meters.take_max_output_peak(channel),
+                };
+                self.max_peaks[index] = self.max_peaks[index].max(peak);
+            }
+            let fills = |stem| kind.is_none_or(|kind: SeparatorKind| kind.fills(stem));
+            let is_empty = stem.is_some_and(|stem| !fills(stem));
+            let strip = Strip {
+                whose,
+                hint: is_empty.then_some("not separated in this mode"),
+                levels,
+                max_peak: self.max_peaks[index],
+            };
+            let shown = strip.show(&mut child(ui, rect), hand, holds);
+            if shown.resets_clip {
+                self.max_peaks[index] = 0.0;
+            }
+            is_moving |= shown.is_moving;
+        }
+        is_moving
+    }
+
+    /// Gives the picture what has been heard since the last frame.
+    fn take_energies(&mut self, rate_hz: f32) {
+        let Self {
+            shared,
+            picture,
+            energies_until,
+            ..
+        } = self;
+        shared.energies.pop_due(|column| {
+            let since_samples = column.heard_at_samples.saturating_sub(*energies_until);
+            *energies_until = column.heard_at_samples;
+            // After a pause there is no hop to measure by: the picture goes on where it was.
+            let seconds = (since_samples as f32 / rate_hz).min(LONGEST_HOP_SECONDS);
+            picture.push(&column.energy, seconds);
+        });
+    }
+
+    /// Puts on what the state asks for: the user has chosen it, or the host has loaded it.
+    fn follow_look(&mut self, ui: &Ui, frame: &mut Frame) {
+        let wanted = saved_look(self.shared.params.as_ref());
+        if wanted.theme() != self.look.theme() {
+            theme::apply(ui.ctx(), wanted.theme());
+            let palette = theme::palette_of(wanted.theme());
+            frame.set_clear_color(palette.background.into());
+            ui.ctx().request_repaint();
+        }
+        if wanted.zoom() != self.look.zoom() {
+            ui.ctx().set_zoom_factor(wanted.zoom());
+        }
+        self.look = wanted;
     }
 
     /// Asks the host for the saved size once more, where it could not have known it.
@@ -347,6 +490,60 @@ impl App {
         }
         now - self.last_block.1 < STOPPED_SECONDS
     }
+}
+
+/// Where everything stands.
+struct Areas {
+    header: Rect,
+    toolbar: Rect,
+    picture: Rect,
+    strips: Rect,
+    model: Rect,
+    status: Rect,
+    load: Rect,
+}
+
+/// Share of the room between toolbar and model line that the picture gets, and its least height.
+const PICTURE_SHARE: f32 = 0.29;
+const MIN_PICTURE_HEIGHT: f32 = 70.0;
+
+impl Areas {
+    fn of(window: Rect, has_model: bool) -> Self {
+        let mut rest = window.shrink(theme::MARGIN);
+        let header = take_top(&mut rest, theme::HEADER_HEIGHT);
+        take_top(&mut rest, theme::GAP * 0.5);
+        let toolbar = take_top(&mut rest, theme::TOOLBAR_HEIGHT);
+        take_top(&mut rest, theme::GAP);
+        let bottom = take_bottom(&mut rest, theme::STATUS_HEIGHT);
+        let (status, load) = bottom.split_left_right_at_x(bottom.right() - load_line::WIDTH);
+        let model_height = if has_model { theme::MODEL_HEIGHT } else { 0.0 };
+        let model = take_bottom(&mut rest, model_height);
+        take_bottom(&mut rest, theme::GAP);
+        let height = (rest.height() * PICTURE_SHARE).max(MIN_PICTURE_HEIGHT);
+        let picture = take_top(&mut rest, height);
+        take_top(&mut rest, theme::GAP);
+        Self {
+            header,
+            toolbar,
+            picture,
+            strips: rest,
+            model,
+            status: status.with_max_x(status.right() - theme::GAP),
+            load,
+        }
+    }
+}
+
+fn take_top(rest: &mut Rect, height: f32) -> Rect {
+    let (top, below) = rest.split_top_bottom_at_y(rest.top() + height);
+    *rest = below;
+    top
+}
+
+fn take_bottom(rest: &mut Rect, height: f32) -> Rect {
+    let (above, bottom) = rest.split_top_bottom_at_y(rest.bottom() - height);
+    *rest = above;
+    bottom
 }
 
 fn child(ui: &mut Ui, rect: Rect) -> Ui {

@@ -16,6 +16,7 @@ mod editor;
 pub mod focus;
 pub mod gain;
 pub mod load;
+pub mod look;
 pub mod models;
 pub mod params;
 mod playing;

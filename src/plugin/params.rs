@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use nice_plug::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::look::Look;
 use super::models::Models;
 use super::{focus, gain};
 use crate::engine::{GainTargets, StemControl};
@@ -155,6 +156,10 @@ pub struct UnbraidParams {
     /// Written by the editor and by state loads, read by the editor; never on the audio thread.
     #[persist = "editor_size"]
     pub editor_size: Arc<Mutex<EditorSize>>,
+
+    /// As `editor_size`.
+    #[persist = "editor_look"]
+    pub editor_look: Arc<Mutex<Look>>,
 }
 
 impl Default for UnbraidParams {
@@ -172,6 +177,7 @@ impl Default for UnbraidParams {
             mode: EnumParam::new("Mode", DEFAULT_MODE).non_automatable(),
             models: Arc::default(),
             editor_size: Arc::default(),
+            editor_look: Arc::default(),
         }
     }
 }
@@ -270,8 +276,8 @@ pub struct EditorSize {
 }
 
 impl EditorSize {
-    pub const DEFAULT: EditorSize = EditorSize::new(760.0, 460.0);
-    pub const MIN: EditorSize = EditorSize::new(620.0, 380.0);
+    pub const DEFAULT: EditorSize = EditorSize::new(820.0, 580.0);
+    pub const MIN: EditorSize = EditorSize::new(700.0, 460.0);
     pub const MAX: EditorSize = EditorSize::new(2400.0, 1600.0);
 
     pub const fn new(width: f32, height: f32) -> Self {
@@ -347,10 +353,10 @@ mod tests {
     #[test]
     fn any_stored_editor_size_can_be_opened() {
         assert_eq!(EditorSize::new(800.0, 500.0).logical(), (800.0, 500.0));
-        assert_eq!(EditorSize::new(-1.0, 1e9).logical(), (620.0, 1600.0));
+        assert_eq!(EditorSize::new(-1.0, 1e9).logical(), (700.0, 1600.0));
         assert_eq!(
             EditorSize::new(f32::NAN, f32::INFINITY).logical(),
-            (760.0, 460.0)
+            (820.0, 580.0)
         );
     }
 }

@@ -20,6 +20,16 @@ pub const fn bytes(kind: SeparatorKind) -> Option<&'static [u8]> {
     }
 }
 
+/// Whose sounds the built-in weights learned from, a Markdown file; `None` in a build without them.
+pub const ATTRIBUTION: Option<&str> = {
+    #[cfg(feature = "default-models")]
+    {
+        Some(include_str!("../../models/ATTRIBUTION.md"))
+    }
+    #[cfg(not(feature = "default-models"))]
+    None
+};
+
 /// What separates if nobody says: a network, if this build has one.
 pub const fn usual_kind() -> SeparatorKind {
     match bytes(SeparatorKind::ConvTasNetLive) {

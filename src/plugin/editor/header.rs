@@ -1,10 +1,11 @@
 //! The top line: name, mode, where the stem outputs are taken, latency, bypass.
 
-use egui::{Align, Align2, ComboBox, Layout, Rect, RichText, Ui, vec2};
+use egui::{Align, Align2, ComboBox, Id, Layout, Rect, RichText, Ui, vec2};
 use nice_plug::params::EnumParam;
 use nice_plug::prelude::{Enum, Param, ParamSetter};
 
-use super::{theme, toggle};
+use super::theme;
+use super::toggle::Toggle;
 use crate::plugin::params::ClassParams;
 use crate::plugin::playing::NowPlaying;
 
@@ -13,27 +14,42 @@ const MODE_WIDTH: f32 = 160.0;
 const STEM_OUTPUTS_WIDTH: f32 = 92.0;
 
 pub fn show(ui: &mut Ui, params: &dyn ClassParams, setter: &ParamSetter, now: NowPlaying) {
+    let palette = theme::palette(ui);
     let area = ui.max_rect();
-    let bypass = Rect::from_center_size(
+    let rect = Rect::from_center_size(
         area.right_center() - vec2(BYPASS_SIZE.x / 2.0, 0.0),
         BYPASS_SIZE,
     );
     let common = params.common();
-    toggle::show(ui, bypass, "Bypass", theme::BYPASS, &common.bypass, setter);
+    let is_on = common.bypass.unmodulated_plain_value();
+    let bypass = Toggle {
+        id: Id::unique("bypass"),
+        label: "Bypass",
+        hint: "Bypass: the delayed input as it is",
+        colour: palette.bypass,
+        is_on,
+    };
+    if bypass.show(ui, rect).clicked() {
+        setter.begin_set_parameter(&common.bypass);
+        setter.set_parameter(&common.bypass, !is_on);
+        setter.end_set_parameter(&common.bypass);
+    }
     ui.painter().text(
-        bypass.left_center() - vec2(theme::GAP * 1.5, 0.0),
+        rect.left_center() - vec2(theme::GAP * 1.5, 0.0),
         Align2::RIGHT_CENTER,
         latency_text(now),
         theme::font(12.5),
-        theme::FAINT_TEXT,
+        palette.faint_text,
     );
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
         ui.label(RichText::new("Unbraid").size(20.0).strong());
         ui.add_space(theme::GAP);
-        choose(ui, &common.mode, MODE_WIDTH, setter);
+        let hint = "What separates. Another mode may have another latency.";
+        choose(ui, &common.mode, MODE_WIDTH, hint, setter);
         if let Some(stem_outputs) = params.stem_outputs() {
-            ui.label(RichText::new("Stem outputs").color(theme::FAINT_TEXT));
-            choose(ui, stem_outputs, STEM_OUTPUTS_WIDTH, setter);
+            ui.label(RichText::new("Stem outputs").color(palette.faint_text));
+            let hint = "Where the stem outputs are taken: before or after gain, solo and mute";
+            choose(ui, stem_outputs, STEM_OUTPUTS_WIDTH, hint, setter);
         }
     });
 }
@@ -43,10 +59,11 @@ fn choose<T: Enum + PartialEq + 'static>(
     ui: &mut Ui,
     param: &EnumParam<T>,
     width: f32,
+    hint: &str,
     setter: &ParamSetter,
 ) {
     let current = param.unmodulated_plain_value().to_index();
-    ComboBox::from_id_salt(param.name())
+    let menu = ComboBox::from_id_salt(param.name())
         .width(width)
         .selected_text(T::variants()[current])
         .show_ui(ui, |ui| {
@@ -59,8 +76,8 @@ fn choose<T: Enum + PartialEq + 'static>(
                 }
             }
         });
+    menu.response.on_hover_text(hint);
 }
-
 fn latency_text(now: NowPlaying) -> String {
     if now.rate_hz > 0.0 {
         let latency_ms = now.latency_samples as f32 * 1000.0 / now.rate_hz;

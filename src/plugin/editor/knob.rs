@@ -1,15 +1,16 @@
-//! A rotary knob for a gain parameter. Drag up and down (Shift: finely), turn the wheel, or
-//! double-click or Ctrl-click to go back to unity.
+//! A rotary knob for a gain. Drag up and down (Shift: finely), turn the wheel, use the arrow keys, or
+//! double-click or Ctrl-click to go back to unity; the right button opens a menu.
 
 use std::f32::consts::{PI, TAU};
 
 use egui::{
-    Color32, CursorIcon, Event, Id, MouseWheelUnit, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2,
-    pos2, vec2,
+    Color32, CursorIcon, Event, Id, Key, MouseWheelUnit, Pos2, Rect, Response, Sense, Shape,
+    Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
-use nice_plug::prelude::{FloatParam, Param, ParamSetter};
 
-use super::theme;
+use super::control::Control;
+use super::hand::Hand;
+use super::{read_out, theme};
 use crate::plugin::gain;
 
 /// Pixels of drag for the whole travel.
@@ -30,65 +31,75 @@ const WHEEL_TRAVEL: f32 = 0.02;
 /// The knob's sweep, from 7 o'clock over 12 (unity) to 5 o'clock.
 const SWEEP: f32 = TAU * 0.75;
 
-/// Draws the knob and sets the parameter. Returns the level that it shows, in dB.
-pub fn show(
-    ui: &mut Ui,
-    rect: Rect,
-    colour: Color32,
-    param: &FloatParam,
-    setter: &ParamSetter,
-) -> f32 {
+/// Draws the knob and sets the control. Returns the level that it shows, in dB.
+pub fn show(ui: &mut Ui, rect: Rect, colour: Color32, control: Control, hand: &Hand) -> f32 {
+    let param = hand.param(control);
     let id = Id::unique((param.name(), "knob"));
     let response = ui
         .interact(rect, id, Sense::click_and_drag())
         .on_hover_cursor(CursorIcon::ResizeVertical);
     let modifiers = ui.input(|input| input.modifiers);
 
-    if response.drag_started() {
-        setter.begin_set_parameter(param);
-        set_dragged(ui, id, Some(param.unmodulated_normalized_value()));
+    if response.drag_started_by(egui::PointerButton::Primary) {
+        hand.begin(control);
+        set_dragged(ui, id, Some(param.value()));
     }
     // A parameter follows only when the host plays its next block, so the drag keeps its own count.
-    let mut travel = dragged(ui, id).unwrap_or(param.unmodulated_normalized_value());
+    let mut travel = dragged(ui, id).unwrap_or(param.value());
     if response.dragged() && dragged(ui, id).is_some() {
         let fine = if modifiers.shift { FINE } else { 1.0 };
         let moved = (travel - response.drag_delta().y / DRAG_PIXELS * fine).clamp(0.0, 1.0);
         if moved != travel {
             travel = moved;
-            setter.set_parameter_normalized(param, travel);
+            hand.drag(control, travel);
             set_dragged(ui, id, Some(travel));
         }
     }
     if response.drag_stopped() && dragged(ui, id).is_some() {
-        setter.end_set_parameter(param);
+        hand.end(control);
         set_dragged(ui, id, None);
     }
     let to_default = response.double_clicked() || (response.clicked() && modifiers.command);
     if to_default {
-        set(param, setter, param.default_plain_value());
-    } else if response.hovered() && dragged(ui, id).is_none() {
-        let lines = wheel_lines(ui);
+        hand.reset(control);
+    } else if dragged(ui, id).is_none() {
+        let mut lines = key_lines(ui, &response);
+        if response.hovered() {
+            lines += wheel_lines(ui);
+        }
         if lines != 0.0 {
             let db = gain::RANGE.unnormalize(travel);
-            set(param, setter, wheel_step(db, lines, modifiers.shift));
+            let db = wheel_step(db, lines, modifiers.shift);
+            hand.set(control, gain::RANGE.normalize(db));
         }
     }
+    menu(&response, control, hand);
 
-    paint(
-        ui,
-        rect,
-        colour,
-        travel,
-        response.hovered() || response.dragged(),
-    );
-    gain::RANGE.unnormalize(travel)
+    let db = gain::RANGE.unnormalize(travel);
+    response.widget_info(|| WidgetInfo::slider(ui.is_enabled(), f64::from(db), param.name()));
+    let is_lit = response.hovered() || response.dragged() || response.has_focus();
+    paint(ui, rect, colour, travel, is_lit);
+    theme::focus_ring(ui, &response);
+    response.on_hover_text(format!(
+        "{}: drag, or turn the wheel (Shift: finely). Double-click: 0 dB. Right click: menu.",
+        param.name()
+    ));
+    db
 }
 
-/// Sets the parameter in one gesture.
-pub fn set(param: &FloatParam, setter: &ParamSetter, db: f32) {
-    setter.begin_set_parameter(param);
-    setter.set_parameter(param, db);
-    setter.end_set_parameter(param);
+/// What the right button offers.
+fn menu(response: &Response, control: Control, hand: &Hand) {
+    response.context_menu(|ui| {
+        if ui.button("Reset to 0 dB").clicked() {
+            hand.reset(control);
+        }
+        if ui.button("Type a level…").clicked() {
+            read_out::open(ui, &hand.param(control).name());
+        }
+        if ui.button("Off (−∞ dB)").clicked() {
+            hand.set(control, 0.0);
+        }
+    });
 }
 
 fn dragged(ui: &Ui, id: Id) -> Option<f32> {
@@ -106,7 +117,7 @@ fn set_dragged(ui: &Ui, id: Id, travel: Option<f32>) {
 
 /// Lines that the wheel has turned since the last frame, up counted positive. egui's smoothed
 /// scrolling would send a trail of small changes, and turns sideways with Shift.
-fn wheel_lines(ui: &Ui) -> f32 {
+pub fn wheel_lines(ui: &Ui) -> f32 {
     ui.input(|input| {
         input
             .events
@@ -123,6 +134,25 @@ fn wheel_lines(ui: &Ui) -> f32 {
             })
             .sum()
     })
+}
+
+/// Lines that the arrow keys ask for while the knob has the keyboard.
+fn key_lines(ui: &Ui, response: &Response) -> f32 {
+    if !response.has_focus() {
+        return 0.0;
+    }
+    // The arrows turn the knob; Tab leads on.
+    let filter = egui::EventFilter {
+        vertical_arrows: true,
+        horizontal_arrows: true,
+        ..Default::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    let pressed = |key| ui.input(|input| input.num_presses(key)) as f32;
+    pressed(Key::ArrowUp) + pressed(Key::ArrowRight)
+        - pressed(Key::ArrowDown)
+        - pressed(Key::ArrowLeft)
+        + 10.0 * (pressed(Key::PageUp) - pressed(Key::PageDown))
 }
 
 /// Where `lines` of the wheel lead from a level: half a decibel a line, and more where the scale is
@@ -151,20 +181,27 @@ fn angle(travel: f32) -> f32 {
 
 fn paint(ui: &Ui, rect: Rect, colour: Color32, travel: f32, is_lit: bool) {
     let painter = ui.painter();
+    let palette = theme::palette(ui);
     let centre = rect.center();
     let radius = rect.width().min(rect.height()) / 2.0;
     let ring = radius * 0.88;
     let width = (radius * 0.13).max(3.0);
 
-    painter.add(arc(centre, ring, 0.0, 1.0, Stroke::new(width, theme::EDGE)));
+    painter.add(arc(
+        centre,
+        ring,
+        0.0,
+        1.0,
+        Stroke::new(width, palette.edge),
+    ));
     // From unity to the level: what the knob adds or takes away.
     let (from, to) = (travel.min(0.5), travel.max(0.5));
     if to - from > 1e-3 {
         painter.add(arc(centre, ring, from, to, Stroke::new(width, colour)));
     }
     let cap = radius * 0.68;
-    let fill = if is_lit { theme::EDGE } else { theme::WELL };
-    painter.circle(centre, cap, fill, Stroke::new(1.5, theme::EDGE));
+    let fill = if is_lit { palette.edge } else { palette.well };
+    painter.circle(centre, cap, fill, Stroke::new(1.5, palette.outline));
     let direction = toward(angle(travel));
     painter.line_segment(
         [
@@ -179,7 +216,7 @@ fn paint(ui: &Ui, rect: Rect, colour: Color32, travel: f32, is_lit: bool) {
             centre + unity * (ring + width * 0.7),
             centre + unity * radius * 1.08,
         ],
-        Stroke::new(1.5, theme::FAINT_TEXT),
+        Stroke::new(1.5, palette.faint_text),
     );
 }
 

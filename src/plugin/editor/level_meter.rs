@@ -1,6 +1,6 @@
 //! A stereo level meter with peak hold. The engine does the ballistics; this only draws.
 
-use egui::{Align2, Color32, CornerRadius, Rect, Stroke, Ui, pos2};
+use egui::{Align2, Color32, CornerRadius, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2};
 
 use super::theme;
 use crate::dsp::decibel::gain_to_db;
@@ -71,6 +71,36 @@ pub fn show(
     moving
 }
 
+/// Draws the light that stays on once a peak has passed 0 dBFS, and returns whether it was clicked.
+pub fn show_clip_light(ui: &mut Ui, rect: Rect, id: Id, max_peak: f32) -> bool {
+    let palette = theme::palette(ui);
+    let is_on = max_peak > 1.0;
+    let response = ui.interact(rect, id, Sense::click());
+    let hint = match is_on {
+        true => format!(
+            "Clipped: {:+.1} dBFS. Click to reset.",
+            gain_to_db(max_peak)
+        ),
+        false => String::from("Lights up when a peak passes 0 dBFS"),
+    };
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &hint));
+    let fill = if is_on { palette.clip } else { palette.well };
+    ui.painter().rect_filled(rect, CornerRadius::same(2), fill);
+    if is_on {
+        // Not by its colour alone.
+        let text = theme::font(rect.height().min(9.0));
+        ui.painter().text(
+            rect.center(),
+            Align2::CENTER_CENTER,
+            "!",
+            text,
+            palette.lit_text,
+        );
+    }
+    theme::focus_ring(ui, &response);
+    response.on_hover_text(hint).clicked()
+}
+
 /// Draws the scale beside a meter: `rect` is as high as the meter, the numbers stand at its right.
 pub fn show_scale(ui: &Ui, rect: Rect) {
     for db in TICKS_DB {
@@ -85,14 +115,15 @@ pub fn show_scale(ui: &Ui, rect: Rect) {
             Align2::RIGHT_CENTER,
             text,
             theme::font(9.5),
-            theme::FAINT_TEXT,
+            theme::palette(ui).faint_text,
         );
     }
 }
 
 fn paint_bar(ui: &Ui, bar: Rect, colour: Color32, level_db: f32, hold_db: f32) {
     let painter = ui.painter();
-    painter.rect_filled(bar, CornerRadius::same(2), theme::WELL);
+    let palette = theme::palette(ui);
+    painter.rect_filled(bar, CornerRadius::same(2), palette.well);
     let top = height_at(bar, level_db);
     let clip = height_at(bar, 0.0);
     if top < bar.bottom() {
@@ -101,17 +132,17 @@ fn paint_bar(ui: &Ui, bar: Rect, colour: Color32, level_db: f32, hold_db: f32) {
     }
     if top < clip {
         let over = Rect::from_min_max(pos2(bar.left(), top), pos2(bar.right(), clip));
-        painter.rect_filled(over, CornerRadius::same(2), theme::CLIP);
+        painter.rect_filled(over, CornerRadius::same(2), palette.clip);
     }
     for db in TICKS_DB {
-        let tick = Stroke::new(1.0, theme::PANEL.gamma_multiply(0.8));
+        let tick = Stroke::new(1.0, palette.panel.gamma_multiply(0.8));
         painter.hline(bar.x_range(), height_at(bar, db as f32), tick);
     }
     if hold_db > BOTTOM_DB {
         let mark = if hold_db > 0.0 {
-            theme::CLIP
+            palette.clip
         } else {
-            theme::TEXT
+            palette.text
         };
         painter.hline(
             bar.x_range(),

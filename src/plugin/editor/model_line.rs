@@ -8,6 +8,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
 
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 use nice_plug_egui::RepaintNotifier;
@@ -19,6 +20,9 @@ use crate::separators::{SeparatorKind, default_models};
 
 /// Room for the name, in logical pixels; the smallest window leaves as much.
 const NAME_WIDTH: f32 = 260.0;
+
+/// Nobody closes a dialog as fast as a system answers that has none.
+const NO_DIALOG: Duration = Duration::from_millis(250);
 
 type Dialog = Pin<Box<dyn Future<Output = Option<FileHandle>> + Send>>;
 
@@ -33,8 +37,24 @@ impl Wake for WakeEditor {
 
 pub struct ModelLine {
     waker: Waker,
-    /// The dialog that is open, and for which mode.
-    dialog: Option<(SeparatorKind, Dialog)>,
+    dialog: Option<Open>,
+}
+
+/// A dialog that is open, for which mode, and since when.
+struct Open {
+    kind: SeparatorKind,
+    dialog: Dialog,
+    since: Instant,
+}
+
+/// What has become of a dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is still open, was closed, or there is none.
+    None,
+    Chosen,
+    /// The system has no dialog to show.
+    NoDialog,
 }
 
 impl ModelLine {
@@ -50,7 +70,7 @@ impl ModelLine {
         let mut has_chosen = false;
         let file = models.file(kind);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            ui.label(RichText::new("Model").color(theme::FAINT_TEXT));
+            ui.label(RichText::new("Model").color(theme::palette(ui).faint_text));
             let name = Label::new(name(kind, file.as_deref())).truncate();
             let response = ui.scope(|ui| {
                 ui.set_max_width(NAME_WIDTH);
@@ -64,7 +84,11 @@ impl ModelLine {
                 let dialog = AsyncFileDialog::new()
                     .set_title("Load a model")
                     .add_filter("Unbraid model", &["safetensors"]);
-                self.dialog = Some((kind, Box::pin(dialog.pick_file())));
+                self.dialog = Some(Open {
+                    kind,
+                    dialog: Box::pin(dialog.pick_file()),
+                    since: Instant::now(),
+                });
                 // It opens when it is first asked for its answer.
                 ui.ctx().request_repaint();
             }
@@ -76,20 +100,26 @@ impl ModelLine {
         has_chosen
     }
 
-    /// Takes the answer of a dialog; call it at every frame. Returns whether it was a model.
-    pub fn take_answer(&mut self, models: &Models) -> bool {
-        let Some((kind, dialog)) = &mut self.dialog else {
-            return false;
+    /// Takes the answer of a dialog; call it at every frame.
+    pub fn take_answer(&mut self, models: &Models) -> Answer {
+        let Some(open) = &mut self.dialog else {
+            return Answer::None;
         };
         let mut context = Context::from_waker(&self.waker);
-        let Poll::Ready(answer) = dialog.as_mut().poll(&mut context) else {
-            return false;
+        let Poll::Ready(file) = open.dialog.as_mut().poll(&mut context) else {
+            return Answer::None;
         };
-        if let Some(file) = &answer {
-            models.choose(*kind, Some(file.path().to_string_lossy().into_owned()));
-        }
+        let answer = match &file {
+            Some(file) => {
+                let path = file.path().to_string_lossy().into_owned();
+                models.choose(open.kind, Some(path));
+                Answer::Chosen
+            }
+            None if open.since.elapsed() < NO_DIALOG => Answer::NoDialog,
+            None => Answer::None,
+        };
         self.dialog = None;
-        answer.is_some()
+        answer
     }
 }
 
@@ -125,7 +155,7 @@ mod tests {
         let models = Models::default();
         let mut line = ModelLine::new(RepaintNotifier::new());
         let studio = SeparatorKind::ConvTasNetStudio;
-        assert!(!line.take_answer(&models));
+        assert_eq!(line.take_answer(&models), Answer::None);
         let mut waits = true;
         let answer = std::future::poll_fn(move |context| {
             context.waker().wake_by_ref();
@@ -135,15 +165,27 @@ mod tests {
             let path = std::path::PathBuf::from("/models/net.safetensors");
             Poll::Ready(Some(FileHandle::from(path)))
         });
-        line.dialog = Some((studio, Box::pin(answer)));
-        assert!(!line.take_answer(&models), "the dialog is still open");
-        assert!(line.take_answer(&models));
+        let opened = |dialog, since| {
+            Some(Open {
+                kind: studio,
+                dialog,
+                since,
+            })
+        };
+        let long_ago = Instant::now()
+            .checked_sub(4 * NO_DIALOG)
+            .expect("a clock that runs");
+        line.dialog = opened(Box::pin(answer), Instant::now());
+        assert_eq!(line.take_answer(&models), Answer::None, "it is still open");
+        assert_eq!(line.take_answer(&models), Answer::Chosen);
         assert_eq!(
             models.file(studio).as_deref(),
             Some("/models/net.safetensors")
         );
-        line.dialog = Some((studio, Box::pin(async { None })));
-        assert!(!line.take_answer(&models), "cancelled");
+        line.dialog = opened(Box::pin(async { None }), long_ago);
+        assert_eq!(line.take_answer(&models), Answer::None, "cancelled");
+        line.dialog = opened(Box::pin(async { None }), Instant::now());
+        assert_eq!(line.take_answer(&models), Answer::NoDialog);
         assert_eq!(models.generation(studio), 1);
     }
 }

@@ -1,53 +1,66 @@
 //! A level in dB that turns into a text field when it is clicked.
 
-use egui::{Align2, CornerRadius, Id, Key, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui};
-use nice_plug::prelude::{FloatParam, Param, ParamSetter};
+use egui::{
+    Align2, Context, CornerRadius, Id, Key, Rect, Role, Sense, Stroke, StrokeKind, TextEdit, Ui,
+    WidgetInfo,
+};
 
-use super::{knob, theme};
+use super::control::Control;
+use super::hand::Hand;
+use super::theme;
 use crate::plugin::gain;
 
-/// Draws the level, and sets the parameter to what is typed. `db` is what its knob shows.
-pub fn show(ui: &mut Ui, rect: Rect, db: f32, param: &FloatParam, setter: &ParamSetter) {
-    let id = Id::unique((param.name(), "read-out"));
+/// Draws the level, and sets the control to what is typed. `db` is what its knob shows.
+pub fn show(ui: &mut Ui, rect: Rect, db: f32, control: Control, hand: &Hand) {
+    let name = hand.param(control).name();
+    let id = id_of(&name);
     let typed: Option<String> = ui.data(|data| data.get_temp(id));
-    match typed {
-        Some(text) => edit(ui, rect, id, text, param, setter),
-        None => {
-            let response = ui
-                .interact(rect, id.with("label"), Sense::click())
-                .on_hover_text("Click to type a level");
-            let painter = ui.painter();
-            let radius = CornerRadius::same(4);
-            painter.rect_filled(rect, radius, theme::WELL);
-            if response.hovered() {
-                let edge = Stroke::new(1.0, theme::FAINT_TEXT);
-                painter.rect_stroke(rect, radius, edge, StrokeKind::Inside);
-            }
-            let font = theme::font((rect.height() * 0.6).clamp(11.0, 18.0));
-            let text = format!("{} dB", typeset(&gain::db_to_text(db)));
-            painter.text(
-                rect.center(),
-                Align2::CENTER_CENTER,
-                text,
-                font,
-                theme::TEXT,
-            );
-            if response.clicked() {
-                ui.data_mut(|data| data.insert_temp(id, gain::db_to_text(db)));
-                ui.ctx().request_repaint();
-            }
-        }
+    if let Some(text) = typed {
+        edit(ui, rect, id, text, control, hand);
+        return;
     }
+    let response = ui.interact(rect, id.with("label"), Sense::click());
+    let label = format!("{name}: type a level");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &label));
+    let palette = theme::palette(ui);
+    let painter = ui.painter();
+    let radius = CornerRadius::same(theme::SMALL_CORNER);
+    painter.rect_filled(rect, radius, palette.well);
+    if response.hovered() {
+        let edge = Stroke::new(1.0, palette.outline);
+        painter.rect_stroke(rect, radius, edge, StrokeKind::Inside);
+    }
+    let font = theme::font((rect.height() * 0.6).clamp(11.0, 18.0));
+    let text = format!("{} dB", typeset(&gain::db_to_text(db)));
+    painter.text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        text,
+        font,
+        palette.text,
+    );
+    theme::focus_ring(ui, &response);
+    if response.clicked() {
+        open_with(ui.ctx(), id, gain::db_to_text(db));
+    }
+    response.on_hover_text("Click to type a level");
 }
 
-fn edit(
-    ui: &mut Ui,
-    rect: Rect,
-    id: Id,
-    mut text: String,
-    param: &FloatParam,
-    setter: &ParamSetter,
-) {
+/// Lets the user type the level of the parameter with this name.
+pub fn open(ui: &Ui, name: &str) {
+    open_with(ui.ctx(), id_of(name), String::new());
+}
+
+fn id_of(name: &str) -> Id {
+    Id::unique((name, "read-out"))
+}
+
+fn open_with(context: &Context, id: Id, text: String) {
+    context.data_mut(|data| data.insert_temp(id, text));
+    context.request_repaint();
+}
+
+fn edit(ui: &mut Ui, rect: Rect, id: Id, mut text: String, control: Control, hand: &Hand) {
     let field = id.with("field");
     let is_new = !ui.memory(|memory| memory.has_focus(field)) && !was_focused(ui, field);
     let output = TextEdit::singleline(&mut text)
@@ -64,8 +77,8 @@ fn edit(
     }
     if response.lost_focus() {
         let given_up = ui.input(|input| input.key_pressed(Key::Escape));
-        if let Some(db) = gain::text_to_db(&text).filter(|_| !given_up) {
-            knob::set(param, setter, db);
+        if let Some(value) = hand.param(control).parse(&text).filter(|_| !given_up) {
+            hand.set(control, value);
         }
         set_was_focused(ui, field, false);
         ui.data_mut(|data| data.remove::<String>(id));
