@@ -8,7 +8,7 @@ use std::time::Instant;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use common::networks::{random_weights, separator, small, small_learned};
 use common::*;
-use unbraid::engine::{Chain, StemTap};
+use unbraid::engine::{Chain, GainTargets, StemTap};
 use unbraid::nn::ConvTasNetConfig;
 use unbraid::separators::{Separator, SeparatorKind, build};
 use unbraid::stem::Stem;
@@ -32,7 +32,11 @@ fn playing_swapping_and_resetting_never_allocate() {
                     engine.poll_chain(true);
                     let stem = Stem::ALL[block / 10 % 4];
                     let length = [1, 1_000, 480, 63][block % 4];
-                    engine.process([&mut left[..length], &mut right[..length]], &only(stem));
+                    let targets = GainTargets {
+                        focus: [[1.0, -1.0, 0.5], [0.0; 3]][block / 7 % 2],
+                        ..only(stem)
+                    };
+                    engine.process([&mut left[..length], &mut right[..length]], &targets);
                     engine.stem_outputs(StemTap::PostFader);
                     if block == 900 {
                         engine.reset();
@@ -62,10 +66,11 @@ fn a_network_never_allocates() {
         assert_no_alloc(|| {
             for block in 0..200 {
                 let length = [1, 1_000, 480, 63][block % 4];
-                engine.process(
-                    [&mut left[..length], &mut right[..length]],
-                    &only(Stem::Bass),
-                );
+                let targets = GainTargets {
+                    focus: [-0.5; 3],
+                    ..only(Stem::Bass)
+                };
+                engine.process([&mut left[..length], &mut right[..length]], &targets);
             }
             engine.reset();
         });

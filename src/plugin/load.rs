@@ -16,8 +16,8 @@ use nice_plug::prelude::{BufferConfig, ProcessMode};
 const SMOOTHING_SECONDS: f64 = 1.0;
 
 /// Written by the audio thread, read by the editor: relaxed atomics. All shares are of a block's
-/// duration, 1.0 is the deadline.
-#[derive(Debug)]
+/// duration, 1.0 is the deadline; 0.0 before anything plays.
+#[derive(Debug, Default)]
 pub struct Load {
     smoothed: AtomicF32,
     worst: AtomicF32,
@@ -25,15 +25,6 @@ pub struct Load {
 }
 
 impl Load {
-    /// Nothing has been played yet.
-    pub fn new() -> Self {
-        Self {
-            smoothed: AtomicF32::new(0.0),
-            worst: AtomicF32::new(0.0),
-            num_overloads: AtomicU32::new(0),
-        }
-    }
-
     /// The share of the last second or so; stays as it was while nothing plays.
     pub fn smoothed(&self) -> f32 {
         self.smoothed.load(Relaxed)
@@ -138,7 +129,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn meter(max_buffer_size: u32, process_mode: ProcessMode) -> (Arc<Load>, LoadMeter) {
-        let load = Arc::new(Load::new());
+        let load = Arc::<Load>::default();
         let mut meter = LoadMeter::new(load.clone());
         meter.start(&BufferConfig {
             sample_rate: 48_000.0,

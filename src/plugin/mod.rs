@@ -80,7 +80,7 @@ impl<C: Class> Default for UnbraidPlugin<C> {
         let repaint = RepaintNotifier::new();
         let params = Arc::<C::Params>::default();
         let models = params.common().models.clone();
-        let load = Arc::new(Load::new());
+        let load = Arc::<Load>::default();
         Self {
             params,
             builder: Arc::new(ChainBuilder::new(models, repaint.clone())),
