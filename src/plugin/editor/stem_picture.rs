@@ -241,9 +241,8 @@ fn picture_of(columns: &[StemEnergy], theme: Theme) -> ColorImage {
 fn colour_of(energies: &[f32; NUM_STEMS], palette: &Palette) -> Color32 {
     let total: f32 = energies.iter().sum();
     let light = (10.0 * total.log10() - DARK_DB) / (BRIGHT_DB - DARK_DB);
-    // Not a number and no energy are dark.
     let light = light.clamp(0.0, 1.0);
-    if !(light > 0.0) {
+    if light.is_nan() || light == 0.0 {
         return palette.well;
     }
     let weights = energies.map(|energy| (energy / total).powf(DOMINANCE));
