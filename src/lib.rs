@@ -18,7 +18,7 @@ pub mod score;
 pub mod separators;
 pub mod stem;
 
-#[cfg(feature = "tools")]
+#[cfg(feature = "audio-files")]
 pub mod audio_file;
 #[cfg(feature = "tools")]
 pub mod plot;

@@ -8,7 +8,7 @@ mod focus;
 mod hpss;
 mod resampled;
 mod stem_energy;
-#[cfg(feature = "tools")]
+#[cfg(any(feature = "tools", feature = "standalone"))]
 mod value_enum;
 
 pub use conv_tasnet::ConvTasNet;

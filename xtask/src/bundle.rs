@@ -1,11 +1,12 @@
 //! Bundles: a CLAP and a VST3 made of the built library. nice-plug-xtask does the work.
 
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::workspace;
+use crate::{standalone, workspace};
 
 #[derive(Args)]
 pub struct BundleArgs {
@@ -36,6 +37,11 @@ pub fn release() -> Result<Bundles> {
         .with_context(|| format!("{} can't be entered", root.display()))?;
     let target_dir = workspace::target_dir()?;
     let args = ["--release".to_owned()];
+    // The bundler would take along the program that `try` has built, however old.
+    let program = standalone::release_program()?;
+    if program.exists() {
+        fs::remove_file(&program)?;
+    }
     nice_plug_xtask::build(&["unbraid".to_owned()], &args)?;
     nice_plug_xtask::bundle(&target_dir, "unbraid", &args, false)?;
 

@@ -27,7 +27,7 @@ const FEATURE_SETS: [(&str, &[&str]); 4] = [
 
 /// Checked code is release code that still checks its contracts; lints share what it builds for
 /// the build machine, so that nothing is compiled twice.
-const PROFILE: [&str; 2] = ["--profile", "checked"];
+pub const PROFILE: [&str; 2] = ["--profile", "checked"];
 
 pub fn run(args: &TestArgs) -> Result<()> {
     let mut stages = Stages::default();
@@ -92,7 +92,8 @@ fn cargo(args: &[&[&str]]) -> Result<()> {
     workspace::run(&mut workspace::cargo(&args.concat()))
 }
 
-fn clippy(package: &str, targets: &[&str], features: &[&str]) -> Result<()> {
+/// Lints targets of a package built with features; a warning is an error.
+pub fn clippy(package: &str, targets: &[&str], features: &[&str]) -> Result<()> {
     cargo(&[
         &["clippy", "--quiet", "--package", package],
         targets,

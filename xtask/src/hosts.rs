@@ -1,15 +1,15 @@
 //! The built VST3 in hosts that nobody here wrote, and its editor in a window. Needs Python and a
-//! virtual screen; installs both. And since Python is there: the scores of `evaluate` beside museval's.
+//! virtual screen; installs both. And since these are there: the program without a DAW, and the scores
+//! of `evaluate` beside museval's.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::museval;
 use crate::packages::{Requirement, What, require};
 use crate::stages::Stages;
-use crate::workspace;
+use crate::{check, museval, standalone, workspace};
 
 /// What the hosts and the virtual screen need of the system.
 const REQUIREMENTS: [Requirement; 12] = [
@@ -102,6 +102,20 @@ pub fn run(stages: &mut Stages, vst3: &Path) -> Result<()> {
                 .arg(vst3)
                 .env("LIBGL_ALWAYS_SOFTWARE", "1"),
         )
+    })?;
+    stages.run("the program without a DAW", || {
+        standalone::require_libraries()?;
+        check::clippy("unbraid", &["--bin", "unbraid"], &standalone::FEATURES)?;
+        let test = ["test", "--package", "unbraid", "--bin", "unbraid"];
+        let test = [
+            &test[..],
+            &["--test", "standalone_cli"],
+            &standalone::FEATURES,
+        ]
+        .concat();
+        workspace::run(&mut workspace::cargo(
+            &[&test[..], &check::PROFILE].concat(),
+        ))
     })?;
     stages.run("scores beside museval", || {
         let folder = workspace::target_dir()?.join("museval-check");

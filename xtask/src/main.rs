@@ -8,6 +8,7 @@ mod install;
 mod museval;
 mod packages;
 mod stages;
+mod standalone;
 mod workspace;
 
 use std::process::ExitCode;
@@ -26,6 +27,8 @@ struct Cli {
 enum Task {
     /// Build the plug-in, install it, and hear it play: loads what was installed and writes stems.
     Install(install::InstallArgs),
+    /// Build the program and play a song through it, without a DAW: `cargo xtask try song.mp3`.
+    Try(standalone::TryArgs),
     /// Format, lint and test everything, the installed plug-in in a host too.
     Test(check::TestArgs),
     /// Build the bundles only: `cargo xtask bundle unbraid --release` fills target/bundled/.
@@ -37,6 +40,7 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Install(args) => install::run(&args),
+        Task::Try(args) => standalone::run(&args),
         Task::Test(args) => check::run(&args),
         Task::Bundle(args) => bundle::run("bundle", args),
         Task::BundleUniversal(args) => bundle::run("bundle-universal", args),
