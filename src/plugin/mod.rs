@@ -204,8 +204,10 @@ impl<C: Class> UnbraidPlugin<C> {
         self.playing.count_block();
         // Silence needs no frames; the editor itself draws the way down to it.
         let output_peak = self.meters.output_peak(0).max(self.meters.output_peak(1));
+        // Where the output is muted, the difference is the mix, which the editor's picture shows.
+        let visible_peak = output_peak.max(self.meters.difference_peak());
         self.repaint
-            .request_repaint_with(output_peak > VISIBLE_PEAK);
+            .request_repaint_with(visible_peak > VISIBLE_PEAK);
         // Anything less, and a host may let the plug-in sleep while its last samples still wait.
         ProcessStatus::Tail(engine.latency_samples() as u32)
     }
