@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 
-use egui::{Event, Key, Modifiers, PointerButton, pos2, vec2};
+use egui::{Event, Key, Modifiers, PointerButton, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use nice_plug::context::gui::{GuiContext, GuiContextInner};
@@ -12,10 +12,11 @@ use nice_plug::plugin::PluginState;
 use nice_plug::prelude::{Param, PluginApi};
 use nice_plug_egui::RepaintNotifier;
 
-use super::presets;
+use super::app::App;
+use super::preset_menu::PresetMenu;
 use super::*;
-use crate::plugin::params::UnbraidParams;
-use crate::stem::Stem;
+use crate::plugin::params::{DISPLAY_ORDER, UnbraidParams};
+use crate::stem::{NUM_STEMS, Stem};
 
 /// A host that plays all the time: parameters follow at once.
 #[derive(Default)]
@@ -74,7 +75,7 @@ impl Bench {
             builder: Arc::new(ChainBuilder::new(params.models.clone(), repaint.clone())),
             meters: Arc::new(Meters::new()),
             energies: Arc::new(EnergyView::new()),
-            load: Arc::new(Load::new()),
+            load: Arc::default(),
             playing: Arc::new(Playing::new()),
             repaint,
         };
@@ -327,32 +328,4 @@ fn about_names_licences_and_authors_and_closes() {
             .query_by_label_contains("MIT OR Apache-2.0")
             .is_none()
     );
-}
-
-#[test]
-fn everything_fits_the_smallest_and_the_largest_window() {
-    for size in [EditorSize::MIN, EditorSize::DEFAULT, EditorSize::MAX] {
-        let (width, height) = size.logical();
-        let window = Rect::from_min_size(pos2(0.0, 0.0), vec2(width, height));
-        for has_model in [false, true] {
-            let areas = Areas::of(window, has_model);
-            let rows = [
-                areas.header,
-                areas.toolbar,
-                areas.picture,
-                areas.strips,
-                areas.model,
-                areas.status,
-            ];
-            for pair in rows.windows(2) {
-                assert!(pair[0].bottom() <= pair[1].top() + 1e-3, "{pair:?}");
-            }
-            assert!(areas.strips.height() > 200.0, "{:?}", areas.strips);
-            assert!(
-                window
-                    .shrink(theme::MARGIN - 0.1)
-                    .contains_rect(areas.status)
-            );
-        }
-    }
 }
