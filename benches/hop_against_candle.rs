@@ -75,8 +75,8 @@ fn main() -> candle_core::Result<()> {
                 name,
                 &times_us(|| {
                     model.begin(&mut state, &features);
-                    for block in 0..config.num_blocks() {
-                        model.run_block(&mut state, block);
+                    for part in 0..model.num_parts() {
+                        model.run_part(&mut state, part);
                     }
                     model.finish(&mut state, &mut masks);
                 }),

@@ -3,9 +3,11 @@
 use candle_core::{Device, Tensor, Var};
 use unbraid::dice::Dice;
 use unbraid::nn::config::NormKind;
+use unbraid::nn::refiner::config::{RefinerConfig, RefinerShape};
 use unbraid::train::mask_loss::{self, MaskTargets, mask_cross_entropy};
 use unbraid::train::middle::Middle;
 use unbraid::train::parameters::{MIDDLE_ROWS, SLOPE1, SLOPE2, TAPS};
+use unbraid::train::refine::{refine, refine_plain};
 
 const BATCH: usize = 2;
 const FRAMES: usize = 19;
@@ -116,5 +118,68 @@ fn mask_cross_entropy_is_the_plain_one_and_so_is_its_gradient() -> candle_core::
     let scale = want.iter().fold(0.0_f32, |m, g| m.max(g.abs()));
     let scaled = |g: Vec<f32>| g.iter().map(|g| g / scale).collect::<Vec<_>>();
     assert_close(&scaled(got), &scaled(want), 1e-5, "gradient");
+    Ok(())
+}
+
+#[test]
+fn the_fused_refiner_is_the_plain_one_and_so_are_its_gradients() -> candle_core::Result<()> {
+    let mut dice = Dice::new(3, 0_u64);
+    let device = Device::Cpu;
+    for (bands, ages, middle_ages) in [
+        (1, vec![0], vec![]),
+        (3, vec![1, 2], vec![1]),
+        (9, vec![0, 1, 3, 30], vec![2, 40, 5]),
+        (7, vec![0, 4], vec![]),
+    ] {
+        let shape = RefinerShape {
+            config: RefinerConfig {
+                channels: 8,
+                bands,
+                ages,
+                middle_ages,
+            },
+            num_bands: 21,
+            features: 3,
+            masks: 4,
+        };
+        let case = format!("{shape:?}");
+        let features = random(&mut dice, BATCH * FRAMES * 3 * 21, 3.0, 8.0);
+        let features = Tensor::from_vec(features, (BATCH, FRAMES, 3 * 21), &device)?;
+        let masks = random(&mut dice, BATCH * FRAMES * 4 * 21, 0.0, 2.0);
+        let masks = Tensor::from_vec(masks, (BATCH, FRAMES, 4 * 21), &device)?;
+        let masks = Var::from_tensor(&masks)?;
+        let weight = random(&mut dice, BATCH * FRAMES * 4 * 21, 0.0, 1.0);
+        let weight = Tensor::from_vec(weight, masks.shape(), &device)?;
+        let variables = shape.tensors().into_iter().map(|(name, shape)| {
+            let inputs = if shape.len() == 2 { shape[1] } else { 1 };
+            let spread = if name.ends_with("weight") {
+                1.7 / (inputs as f64).sqrt()
+            } else {
+                0.5
+            };
+            let count = shape.iter().product();
+            let values = random(&mut dice, count, 0.0, spread);
+            Ok((
+                name,
+                Var::from_tensor(&Tensor::from_vec(values, shape, &device)?)?,
+            ))
+        });
+        let variables: Vec<(String, Var)> = variables.collect::<candle_core::Result<_>>()?;
+        let weights: Vec<&Tensor> = variables.iter().map(|(_, v)| v.as_tensor()).collect();
+        let fused = refine(&shape, &features, &masks, &weights)?;
+        let plain = refine_plain(&shape, &features, &masks, &weights)?;
+        // Sums of some hundred f32 values of order 1 in another order.
+        assert_close(&values(&fused), &values(&plain), 1e-5, &case);
+        let gradients = |output: &Tensor| (output * &weight)?.sum_all()?.backward();
+        let (got, want) = (gradients(&fused)?, gradients(&plain)?);
+        let of_masks = ("masks".to_owned(), masks);
+        for (name, variable) in variables.iter().chain([&of_masks]) {
+            let case = format!("{case}, gradient of {name}");
+            let [got, want] =
+                [&got, &want].map(|store| values(store.get(variable).expect("it has a gradient")));
+            assert!(want.iter().any(|g| g.abs() > 0.1), "{case} says something");
+            assert_close(&got, &want, 1e-5, &case);
+        }
+    }
     Ok(())
 }

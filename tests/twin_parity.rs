@@ -8,12 +8,13 @@ mod learned;
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
-use common::networks::{small, small_learned};
+use common::networks::{small, small_learned, small_refiner};
 use common::{engine_of, noise, render_unity};
 use learned::{learned_net, learned_values, separated};
 use unbraid::dice::Dice;
 use unbraid::dsp::grid::Grid;
 use unbraid::nn::config::{FrontEnd, MaskKind, NormKind};
+use unbraid::nn::refiner::config::RefinerConfig;
 use unbraid::nn::{ConvTasNetConfig, ConvTasNetModel, ConvTasNetState, Precision};
 use unbraid::separators::ConvTasNet;
 use unbraid::stem::{Stem, Stems};
@@ -48,8 +49,8 @@ fn masks_of_both(config: &ConvTasNetConfig, precision: Precision, frames: usize)
     let rows = features.chunks_exact(num_features);
     for (features, masks) in rows.zip(plays.chunks_exact_mut(config.num_mask_values())) {
         model.begin(&mut state, features);
-        for block in 0..config.num_blocks() {
-            model.run_block(&mut state, block);
+        for part in 0..model.num_parts() {
+            model.run_part(&mut state, part);
         }
         model.finish(&mut state, masks);
     }
@@ -84,6 +85,21 @@ fn configs() -> Vec<(&'static str, ConvTasNetConfig)> {
         (
             "cumulative norm",
             with(&|c| c.tcn.norm = NormKind::Cumulative),
+        ),
+        ("refiner", with(&|c| c.refiner = Some(small_refiner()))),
+        (
+            "refiner of one layer, sigmoid, one mask, no coherence",
+            with(&|c| {
+                c.mask = MaskKind::Sigmoid;
+                c.mask_per_channel = false;
+                if let FrontEnd::Stft(front_end) = &mut c.front_end {
+                    front_end.coherence = false;
+                }
+                c.refiner = Some(RefinerConfig {
+                    middle_ages: Vec::new(),
+                    ..small_refiner()
+                });
+            }),
         ),
         ("learned, stereo", small_learned(true)),
         ("the paper's", ConvTasNetConfig::paper()),

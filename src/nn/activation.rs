@@ -10,6 +10,17 @@ pub fn prelu(values: &mut [f32], slopes: &[f32]) {
     }
 }
 
+/// [`prelu`] of rows of equal length, with a slope a row.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn prelu_rows(values: &mut [f32], slopes: &[f32]) {
+    let length = values.len() / slopes.len();
+    for (row, &slope) in values.chunks_exact_mut(length).zip(slopes) {
+        for x in row {
+            *x = if *x > 0.0 { *x } else { slope * *x };
+        }
+    }
+}
+
 /// `1 / (1 + e^−x)`.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn sigmoid(values: &mut [f32]) {

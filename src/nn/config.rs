@@ -22,6 +22,11 @@
 //! | `blocks.I.skip.weight`, `.bias` | B × H, B | with skip connections |
 //! | `mask.slope` | B | PReLU before the mask layer |
 //! | `mask.weight`, `.bias` | M × B, M; rows `[stem][channel][part][band]` | |
+//! | `refiner.features.weight` | C × inputs `[age][plane of the features][tap]` | with a refiner |
+//! | `refiner.masks.weight` | C × inputs `[stem][channel][tap]` | with a refiner |
+//! | `refiner.bias`, `.slope` | C × bands, C | with a refiner |
+//! | `refiner.middles.I.weight`, `.bias`, `.slope` | C × inputs `[newest, older][C][tap]`, C × bands, C | for each of its middle layers |
+//! | `refiner.last.weight` | `[stem][channel]` × inputs `[C][tap]` | with a refiner |
 //!
 //! A block computes, on its input `x`: `a = prelu(expand(x))`, `z = norm1(a)`,
 //! `u = prelu(depthwise(z))`, `v = norm2(u)`; `x + residual(v)` goes on, and `skip(v)` is summed
@@ -29,6 +34,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::refiner::config::{RefinerConfig, RefinerShape};
 use crate::dsp::grid::{Grid, REFERENCE_HOP_SAMPLES, REFERENCE_RATE_HZ};
 use crate::dsp::stft::StftSizes;
 use crate::stem::{NUM_CHANNELS, NUM_STEMS};
@@ -42,6 +48,9 @@ pub struct ConvTasNetConfig {
     pub mask: MaskKind,
     /// Whether each channel has masks of its own, or both share one.
     pub mask_per_channel: bool,
+    /// What estimates the masks once more, band by band: for the STFT front end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refiner: Option<RefinerConfig>,
     /// The network runs on every n-th hop, and its masks are held in between; ≥ 1.
     pub network_every_hops: usize,
     /// Hops that the masks' frame lies behind the newest one.
@@ -197,6 +206,7 @@ impl ConvTasNetConfig {
             },
             mask: MaskKind::Sigmoid,
             mask_per_channel: false,
+            refiner: None,
             network_every_hops: 1,
             lookahead_hops: 0,
             sliced: false,
@@ -225,6 +235,7 @@ impl ConvTasNetConfig {
             },
             mask: MaskKind::Softmax,
             mask_per_channel: true,
+            refiner: None,
             network_every_hops: 1,
             lookahead_hops: 0,
             sliced: false,
@@ -397,7 +408,31 @@ impl ConvTasNetConfig {
             every,
         )?;
         let lookahead = self.lookahead_hops;
-        require(lookahead <= 256, "lookahead_hops", "0 to 256", lookahead)
+        require(lookahead <= 256, "lookahead_hops", "0 to 256", lookahead)?;
+        let Some(refiner) = &self.refiner else {
+            return Ok(());
+        };
+        let fits = matches!(self.front_end, FrontEnd::Stft(_)) && self.mask != MaskKind::Complex;
+        let expected = "none without STFT bands and real masks";
+        require(fits, "refiner", expected, refiner)?;
+        refiner
+            .check()
+            .map_err(|(field, expected, found)| ConfigError {
+                field,
+                expected: expected.to_owned(),
+                found,
+            })
+    }
+
+    /// The refiner and its sizes, if there is one.
+    pub fn refiner_shape(&self) -> Option<RefinerShape> {
+        let num_bands = self.num_bands();
+        self.refiner.as_ref().map(|config| RefinerShape {
+            config: config.clone(),
+            num_bands,
+            features: self.num_features() / num_bands,
+            masks: self.num_mask_values() / num_bands,
+        })
     }
 
     /// Step between frames, in samples at the reference rate or at the learned front end's.
@@ -480,10 +515,17 @@ impl ConvTasNetConfig {
     }
 
     /// Hops before the newest one that the masks depend on: R · (2^X − 1) · (P − 1) frames of the
-    /// network.
+    /// network, and what a refiner looks back.
     pub fn receptive_field_hops(&self) -> usize {
         let tcn = &self.tcn;
         let frames = tcn.repeats * ((1 << tcn.blocks) - 1) * (tcn.kernel - 1);
+        let frames = match &self.refiner {
+            Some(refiner) => {
+                let [of_masks, of_features] = refiner.memory_frames();
+                (frames + of_masks).max(of_features)
+            }
+            None => frames,
+        };
         frames * self.network_every_hops
     }
 
@@ -501,6 +543,7 @@ impl ConvTasNetConfig {
                 usize::from(self.has_residual(block)) + usize::from(self.tcn.skip_connections);
             network += h * b + p * h + outputs * b * h;
         }
+        network += self.refiner_shape().map_or(0, |shape| shape.macs());
         let front_end = match &self.front_end {
             FrontEnd::Stft(_) => 0,
             FrontEnd::Learned(learned) => {

@@ -11,6 +11,7 @@ pub mod level;
 mod matrix;
 mod model;
 mod norm;
+pub mod refiner;
 pub mod shared;
 pub mod weights;
 

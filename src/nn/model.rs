@@ -5,6 +5,7 @@ use super::config::{ConvTasNetConfig, FrontEnd, MaskKind, NormKind};
 use super::depthwise::{Depthwise, Past};
 use super::matrix::{Isa, Matrix};
 use super::norm::{Affine, CumulativeSums, norm_cumulative, norm_frame};
+use super::refiner::{Refiner, RefinerState};
 use super::weights::{ModelError, Precision, Tensor, WeightsFile};
 
 /// Immutable weights of a Conv-TasNet; one copy serves all its streams.
@@ -18,6 +19,7 @@ pub struct ConvTasNetModel {
     blocks: Vec<Block>,
     mask_slopes: Vec<f32>,
     mask: Matrix,
+    refiner: Option<Refiner>,
     /// Of a learned front end.
     filters: Option<Filters>,
 }
@@ -58,6 +60,15 @@ pub struct ConvTasNetState {
     hidden: Vec<f32>,
     convolved: Vec<f32>,
     projected: Vec<f32>,
+    refined: Option<RefinedState>,
+}
+
+/// Of a network with a refiner.
+#[derive(Clone, Debug)]
+struct RefinedState {
+    refiner: RefinerState,
+    /// M mask values on their way to the refiner.
+    values: Vec<f32>,
 }
 
 impl ConvTasNetModel {
@@ -160,6 +171,7 @@ impl ConvTasNetModel {
             blocks: blocks.collect(),
             mask_slopes: vector("mask.slope"),
             mask: layer("mask"),
+            refiner: (config.refiner_shape()).map(|shape| Refiner::new(shape, weights)),
             filters,
             licence: weights.licence.clone(),
             provenance: weights.provenance.clone(),
@@ -200,7 +212,14 @@ impl ConvTasNetModel {
         self.bottleneck.num_bytes() + in_blocks + self.mask.num_bytes() + in_filters
     }
 
-    /// Takes a frame's features; the blocks come next, one by one.
+    /// Parts of a frame's work between [`ConvTasNetModel::begin`] and [`ConvTasNetModel::finish`]: the
+    /// blocks; and with a refiner the mask layer, and the refiner's layers but the last.
+    pub fn num_parts(&self) -> usize {
+        let refiner = self.refiner.as_ref();
+        self.blocks.len() + refiner.map_or(0, |refiner| 1 + refiner.num_layers())
+    }
+
+    /// Takes a frame's features; the parts come next, one by one.
     pub fn begin(&self, state: &mut ConvTasNetState, features: &[f32]) {
         let channels = self.config.tcn.bottleneck;
         let input = match &self.input_norm {
@@ -214,10 +233,37 @@ impl ConvTasNetModel {
         let (stream, skips) = state.stream.split_at_mut(channels);
         self.bottleneck.apply(input, stream);
         skips.fill(0.0);
+        if let (Some(refiner), Some(refined)) = (&self.refiner, &mut state.refined) {
+            refiner.take_features(&mut refined.refiner, features);
+        }
     }
 
-    /// Runs block `index`.
-    pub fn run_block(&self, state: &mut ConvTasNetState, index: usize) {
+    /// Runs part `index`, in their order.
+    pub fn run_part(&self, state: &mut ConvTasNetState, index: usize) {
+        match (index.checked_sub(self.blocks.len()), &self.refiner) {
+            (None, _) => self.run_block(state, index),
+            (Some(part), Some(refiner)) => self.run_refiner(refiner, state, part),
+            (Some(_), None) => debug_assert!(false, "there is no part {index}"),
+        }
+    }
+
+    /// Runs the mask layer, or one of the refiner's.
+    fn run_refiner(&self, refiner: &Refiner, state: &mut ConvTasNetState, part: usize) {
+        let Some(mut refined) = state.refined.take() else {
+            debug_assert!(false, "a refiner has a state");
+            return;
+        };
+        match part.checked_sub(1) {
+            None => {
+                self.estimate(state, &mut refined.values);
+                refiner.take_masks(&mut refined.refiner, &refined.values);
+            }
+            Some(layer) => refiner.run_layer(&mut refined.refiner, layer),
+        }
+        state.refined = Some(refined);
+    }
+
+    fn run_block(&self, state: &mut ConvTasNetState, index: usize) {
         let block = &self.blocks[index];
         let channels = self.config.tcn.bottleneck;
         let [sums1, sums2] = &mut state.sums[index];
@@ -243,16 +289,24 @@ impl ConvTasNetModel {
         add(skips, skip);
     }
 
-    /// Writes the masks, `[stem][channel][part][band]`.
-    pub fn finish(&self, state: &mut ConvTasNetState, masks: &mut [f32]) {
+    /// What the TCN says of the masks, before sigmoid, softmax or tanh.
+    fn estimate(&self, state: &mut ConvTasNetState, values: &mut [f32]) {
         let channels = self.config.tcn.bottleneck;
         let range = match self.config.tcn.skip_connections {
             true => channels..2 * channels,
             false => 0..channels,
         };
-        let values = &mut state.stream[range];
-        prelu(values, &self.mask_slopes);
-        self.mask.apply(values, masks);
+        let last = &mut state.stream[range];
+        prelu(last, &self.mask_slopes);
+        self.mask.apply(last, values);
+    }
+
+    /// Writes the masks, `[stem][channel][part][band]`.
+    pub fn finish(&self, state: &mut ConvTasNetState, masks: &mut [f32]) {
+        match (&self.refiner, &mut state.refined) {
+            (Some(refiner), Some(refined)) => refiner.finish(&mut refined.refiner, masks),
+            _ => self.estimate(state, masks),
+        }
         match self.config.mask {
             MaskKind::Sigmoid => sigmoid(masks),
             MaskKind::Softmax => softmax_of_four(masks),
@@ -282,6 +336,10 @@ impl ConvTasNetState {
             hidden: vec![0.0; tcn.hidden],
             convolved: vec![0.0; tcn.hidden],
             projected: vec![0.0; 2 * tcn.bottleneck],
+            refined: model.refiner.as_ref().map(|refiner| RefinedState {
+                refiner: RefinerState::new(refiner),
+                values: vec![0.0; config.num_mask_values()],
+            }),
         }
     }
 
@@ -292,6 +350,9 @@ impl ConvTasNetState {
         }
         self.input_sums = CumulativeSums::default();
         self.sums.fill(Default::default());
+        if let Some(refined) = &mut self.refined {
+            refined.refiner.reset();
+        }
     }
 }
 

@@ -184,7 +184,8 @@ fn to_json(config: &ConvTasNetConfig) -> String {
 
 /// Whether a tensor is stored with reduced precision: the big matrices, whose bytes cost time.
 fn is_matrix(name: &str) -> bool {
-    name.ends_with(".weight") && !name.ends_with("depthwise.weight")
+    let is_small = name.ends_with("depthwise.weight") || name.starts_with("refiner.");
+    name.ends_with(".weight") && !is_small
 }
 
 fn read_metadata(
@@ -325,5 +326,8 @@ pub fn expected_tensors(config: &ConvTasNetConfig) -> Vec<(String, Vec<usize>)> 
     add("mask.slope".into(), &[b]);
     add("mask.weight".into(), &[config.num_mask_values(), b]);
     add("mask.bias".into(), &[config.num_mask_values()]);
+    if let Some(refiner) = config.refiner_shape() {
+        tensors.extend(refiner.tensors());
+    }
     tensors
 }

@@ -18,6 +18,7 @@ pub mod norm;
 pub mod objective;
 pub mod optimiser;
 pub mod parameters;
+pub mod refine;
 pub mod run;
 pub mod separation;
 pub mod settings;

@@ -6,6 +6,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use super::middle::{Middle, prelu};
 use super::norm::normalise;
 use super::parameters::Layout;
+use super::refine::refine;
 use crate::nn::ConvTasNetConfig;
 use crate::nn::config::{MaskKind, NormKind};
 use crate::stem::NUM_STEMS;
@@ -166,6 +167,14 @@ impl Net {
         let values = self
             .linear(&last, "mask.weight")?
             .broadcast_add(self.weight("mask.bias"))?;
+        let values = match self.config.refiner_shape() {
+            Some(shape) => {
+                let names = shape.tensors();
+                let weights: Vec<_> = names.iter().map(|(name, _)| self.weight(name)).collect();
+                refine(&shape, features, &values, &weights)?
+            }
+            None => values,
+        };
         Ok(Masks {
             values,
             moments: measured,

@@ -115,6 +115,11 @@ impl Layout {
         layout.add("mask.slope".into(), &[b]);
         layout.add("mask.weight".into(), &[config.num_mask_values(), b]);
         layout.add("mask.bias".into(), &[config.num_mask_values()]);
+        if let Some(refiner) = config.refiner_shape() {
+            for (name, shape) in refiner.tensors() {
+                layout.add(name, &shape);
+            }
+        }
         layout
     }
 
@@ -159,7 +164,8 @@ pub fn filter_samples(learned: &LearnedFrontEnd) -> usize {
 }
 
 /// Initial values: matrices uniform with variance 1 / inputs (residual convolutions smaller, so
-/// that the sum of the blocks begins with variance 1), PReLU slopes 0.25, scales 1, the rest 0.
+/// that the sum of the blocks begins with variance 1), PReLU slopes 0.25, scales 1, the rest 0. A
+/// refiner begins as one that changes nothing.
 pub fn initial_values(config: &ConvTasNetConfig, filters: FilterInit, seed: u64) -> Vec<f32> {
     let layout = Layout::parameters(config);
     let mut values = vec![0.0; layout.len];
@@ -197,7 +203,10 @@ pub fn initial_values(config: &ConvTasNetConfig, filters: FilterInit, seed: u64)
         } else if name.ends_with("residual.weight") || name.ends_with("skip.weight") {
             let deviation = (inputs * config.num_blocks() as f64).recip().sqrt();
             fill(place, deviation);
-        } else if name.ends_with("weight") {
+        } else if name == "refiner.masks.weight" {
+            // Mask values are some times as large as the scaled features.
+            fill(place, 0.25 * inputs.recip().sqrt());
+        } else if name.ends_with("weight") && name != "refiner.last.weight" {
             fill(place, inputs.recip().sqrt());
         } else if name.ends_with("slope") {
             place.fill(0.25);

@@ -6,7 +6,8 @@
 //! and learns like one that never was folded.
 //!
 //! A network may begin with more repeats than its file has. The blocks beyond begin with random
-//! insides and matrices of 0 towards the others, so that they change nothing until they learn.
+//! insides and matrices of 0 towards the others, so that they change nothing until they learn. It
+//! may have a refiner where its file has none: that too changes nothing at first.
 
 use super::parameters::{
     BIAS1, BIAS2, Layout, SCALE1, SCALE2, SHIFT1, SHIFT2, SLOPE1, SLOPE2, TAPS,
@@ -21,10 +22,13 @@ const MAX_ROUNDS: usize = 1000;
 const FLAT: f64 = 1e-6;
 
 /// Whether a network of this description can begin from weights of that one: the same, or with
-/// more repeats.
+/// more repeats, or with a refiner where that has none.
 pub fn can_begin_from(config: &ConvTasNetConfig, from: &ConvTasNetConfig) -> bool {
     let mut grown = from.clone();
     grown.tcn.repeats = config.tcn.repeats;
+    if from.refiner.is_none() {
+        grown.refiner = config.refiner.clone();
+    }
     grown == *config && from.tcn.repeats <= config.tcn.repeats
 }
 
@@ -39,8 +43,8 @@ pub fn identity_moments(config: &ConvTasNetConfig) -> Vec<f32> {
 }
 
 /// Parameters with which a network computes what `weights` do, where its batch norms take
-/// [`identity_moments`]; `initial` are those of a new network of `config`, for the blocks that the
-/// file does not have. Exact for files that [`super::export`] wrote.
+/// [`identity_moments`]; `initial` are those of a new network of `config`, for what the file does not
+/// have. Exact for files that [`super::export`] wrote.
 ///
 /// # Panics
 /// If `config` [can't begin from](can_begin_from) that of the weights.
@@ -53,10 +57,13 @@ pub fn unfolded(weights: &WeightsFile, config: &ConvTasNetConfig, initial: Vec<f
         let place = &mut parameters[parameter.start..][..parameter.len()];
         let name = parameter.name.as_str();
         let (block, part) = block_part(name).unzip();
-        let is_new = block.is_some_and(|block: usize| {
-            let was_there = block < known_blocks;
-            !was_there || (part == Some("residual.weight") && !weights.config.has_residual(block))
-        });
+        let is_new_refiner = name.starts_with("refiner.") && weights.config.refiner.is_none();
+        let is_new = is_new_refiner
+            || block.is_some_and(|block: usize| {
+                let was_there = block < known_blocks;
+                !was_there
+                    || (part == Some("residual.weight") && !weights.config.has_residual(block))
+            });
         match (is_new, block, part) {
             (true, _, Some("residual.weight" | "skip.weight")) => place.fill(0.0),
             (true, ..) => {}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use unbraid::dsp::grid::Grid;
 use unbraid::nn::config::{FrontEnd, LearnedFrontEnd, MaskKind, NormKind, Tcn};
+use unbraid::nn::refiner::config::RefinerConfig;
 use unbraid::nn::weights::expected_tensors;
 use unbraid::nn::{ConvTasNetConfig, ConvTasNetModel, Precision, Tensor, WeightsFile};
 use unbraid::separators::ConvTasNet;
@@ -20,6 +21,17 @@ pub fn small() -> ConvTasNetConfig {
         ..config.tcn
     };
     config
+}
+
+/// A refiner with a layer of each kind.
+#[allow(dead_code, reason = "not every test that has this module asks for it")]
+pub fn small_refiner() -> RefinerConfig {
+    RefinerConfig {
+        channels: 8,
+        bands: 5,
+        ages: vec![0, 1, 4],
+        middle_ages: vec![2, 3],
+    }
 }
 
 /// A small network with a learned front end.

@@ -1,6 +1,6 @@
 //! Conv-TasNet at work on a stream: front end, network, masks, and back to sound.
 //!
-//! A hop's work is a row of parts: the front end takes the hop in, the network's blocks run one by
+//! A hop's work is a row of parts: the front end takes the hop in, the network's parts run one by
 //! one, and each stem is synthesised. Unsliced, they all run when the hop is full; sliced, the
 //! chain spreads them over the next hop, for one hop more latency. Other is not synthesised: it is
 //! what remains.
@@ -24,9 +24,9 @@ use mask_bend::MaskBend;
 use mask_layout::MaskLayout;
 use stft_front_end::StftStream;
 
-/// Parts besides the blocks: one before them, and after them the masks and each stem.
-const PART_BEFORE_BLOCKS: usize = 1;
-const PARTS_AFTER_BLOCKS: usize = 1 + Stem::ESTIMATED.len();
+/// Parts besides the network's: one before them, and after them the masks and each stem.
+const PART_BEFORE_NETWORK: usize = 1;
+const PARTS_AFTER_NETWORK: usize = 1 + Stem::ESTIMATED.len();
 
 /// The separator around a Conv-TasNet.
 pub struct ConvTasNet {
@@ -113,12 +113,12 @@ impl ConvTasNet {
     }
 
     fn parts_in_all(&self) -> usize {
-        PART_BEFORE_BLOCKS + self.model.config().num_blocks() + PARTS_AFTER_BLOCKS
+        PART_BEFORE_NETWORK + self.model.num_parts() + PARTS_AFTER_NETWORK
     }
 
     /// Does the next part of the stored hop's work.
     fn run_next_part(&mut self) {
-        let num_blocks = self.model.config().num_blocks();
+        let num_parts = self.model.num_parts();
         let part = self.parts_done;
         self.parts_done += 1;
         let network_runs = self.hops_since_network == 0;
@@ -133,12 +133,12 @@ impl ConvTasNet {
             if network_runs {
                 self.model.begin(&mut self.state, &self.features);
             }
-        } else if part <= num_blocks {
+        } else if part <= num_parts {
             if network_runs {
-                let block = part - PART_BEFORE_BLOCKS;
-                self.model.run_block(&mut self.state, block);
+                let part = part - PART_BEFORE_NETWORK;
+                self.model.run_part(&mut self.state, part);
             }
-        } else if part == num_blocks + 1 {
+        } else if part == num_parts + 1 {
             if network_runs {
                 self.model.finish(&mut self.state, &mut self.masks);
             }
@@ -151,7 +151,7 @@ impl ConvTasNet {
                 stft.measure_energy(self.bend.playing(&self.masks));
             }
         } else {
-            let stem = Stem::ESTIMATED[part - num_blocks - 2];
+            let stem = Stem::ESTIMATED[part - num_parts - 2];
             let masks = self.bend.playing(&self.masks);
             match &mut self.front_end {
                 FrontEndStream::Stft(stft) => {
