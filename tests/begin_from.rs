@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
-use common::networks::small;
+use common::networks::{small, small_refiner};
 use learned::{learned_net, learned_values};
 use unbraid::dice::Dice;
 use unbraid::nn::config::NormKind;
@@ -21,11 +21,11 @@ use unbraid::train::export::export;
 use unbraid::train::net::Moments;
 use unbraid::train::objective::{Loss, Objective};
 use unbraid::train::optimiser::{OptimiserSettings, Weights};
-use unbraid::train::parameters::{FilterInit, initial_values};
+use unbraid::train::parameters::{FilterInit, Layout, initial_values};
 use unbraid::train::run::{BEST_FILE, Event, Run};
 use unbraid::train::settings::{Beginning, Settings};
 use unbraid::train::trainer::Trainer;
-use unbraid::train::unfold::unfolded;
+use unbraid::train::unfold::{can_begin_from, identity_moments, unfolded};
 
 const FRAMES: usize = 400;
 
@@ -62,7 +62,7 @@ fn library() -> DataSpec {
 #[test]
 fn what_was_folded_computes_the_same_unfolded_and_rescaled() {
     for norm in [NormKind::Batch, NormKind::Frame, NormKind::Cumulative] {
-        for new_repeats in [0, 1] {
+        for (new_repeats, has_refiner) in [(0, false), (1, false), (0, true)] {
             let mut config = small();
             config.tcn.norm = norm;
             let (values, statistics) = learned_values(&config);
@@ -79,6 +79,7 @@ fn what_was_folded_computes_the_same_unfolded_and_rescaled() {
                 let read = WeightsFile::from_bytes("stored", &stored).expect("a file");
                 let mut grown = config.clone();
                 grown.tcn.repeats += new_repeats;
+                grown.refiner = has_refiner.then(small_refiner);
                 let initial = initial_values(&grown, FilterInit::Random, 9);
                 let begun = unfolded(&read, &grown, initial);
 
@@ -114,7 +115,8 @@ fn what_was_folded_computes_the_same_unfolded_and_rescaled() {
                     Moments::Running(&measured),
                 );
                 let snr_db = snr_db(&want, &got);
-                let case = format!("{norm:?}, {new_repeats} new, {precision:?}");
+                let refiner = if has_refiner { "refiner, " } else { "" };
+                let case = format!("{norm:?}, {refiner}{new_repeats} new, {precision:?}");
                 // The moments of batches settle to about 1 %.
                 assert!(snr_db > 38.0, "{case}: {snr_db:.1} dB");
             }
@@ -170,6 +172,46 @@ fn a_run_goes_on_from_where_a_file_ended() {
     assert!((after[0] - best).abs() < 0.02, "{before:?}, then {after:?}");
     let weights = WeightsFile::read(&second.join(BEST_FILE)).expect("weights");
     assert_eq!(weights.provenance["began_from"]["steps"], 60);
+}
+
+#[test]
+fn a_refiner_changes_nothing_at_first_and_is_kept_later() {
+    let (values, statistics) = learned_values(&small());
+    let export = |config: &ConvTasNetConfig, values: &[f32]| {
+        export(
+            config,
+            values,
+            &statistics,
+            "CC0-1.0",
+            serde_json::json!({}),
+        )
+    };
+    let without = export(&small(), &values);
+    let refined = ConvTasNetConfig {
+        refiner: Some(small_refiner()),
+        ..small()
+    };
+    let moments = Moments::Running(&identity_moments(&small())[..]);
+    let initial = |seed| initial_values(&refined, FilterInit::Random, seed);
+    let plain = unfolded(
+        &without,
+        &small(),
+        initial_values(&small(), FilterInit::Random, 9),
+    );
+    let begun = unfolded(&without, &refined, initial(9));
+    assert_eq!(
+        masks(&refined, &begun, moments),
+        masks(&small(), &plain, moments)
+    );
+    // Weights with a refiner that has learned something.
+    let (values, _) = learned_values(&refined);
+    let with = export(&refined, &values);
+    assert!(can_begin_from(&refined, &with.config));
+    let begun = unfolded(&with, &refined, initial(9));
+    let refiner = Layout::parameters(&refined);
+    let refiner = refiner.tensor("refiner.features.weight").start..refiner.len;
+    assert_eq!(begun[refiner.clone()], values[refiner]);
+    assert!(!can_begin_from(&small(), &with.config), "it would be lost");
 }
 
 #[test]

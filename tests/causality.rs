@@ -4,7 +4,7 @@ mod common;
 #[path = "common/learned.rs"]
 mod learned;
 
-use common::networks::{small, small_learned};
+use common::networks::{small, small_learned, small_refiner};
 use common::noise;
 use learned::separated;
 use unbraid::nn::ConvTasNetConfig;
@@ -32,6 +32,7 @@ fn what_comes_later_changes_nothing_before_the_latency() {
         ),
         ("look-ahead", with(&|c| c.lookahead_hops = 2)),
         ("every third hop", with(&|c| c.network_every_hops = 3)),
+        ("refiner", with(&|c| c.refiner = Some(small_refiner()))),
         ("complex", with(&|c| c.mask = MaskKind::Complex)),
         ("learned, stereo", small_learned(true)),
         (

@@ -5,7 +5,9 @@ mod common;
 
 use std::sync::Arc;
 
-use common::networks::{open_masks, random_weights, separator, small, small_learned};
+use common::networks::{
+    open_masks, random_weights, separator, small, small_learned, small_refiner,
+};
 use common::*;
 use unbraid::dsp::grid::Grid;
 use unbraid::dsp::stft::{Analysis, Synthesis};
@@ -40,6 +42,15 @@ fn configs() -> Vec<(&'static str, ConvTasNetConfig)> {
                 c.mask_per_channel = false;
                 c.tcn.norm = NormKind::Frame;
                 c.tcn.skip_connections = false;
+            }),
+        ),
+        ("refiner", shaped(&|c| c.refiner = Some(small_refiner()))),
+        (
+            "refiner, sliced, every second hop",
+            shaped(&|c| {
+                c.refiner = Some(small_refiner());
+                c.sliced = true;
+                c.network_every_hops = 2;
             }),
         ),
     ]
@@ -106,15 +117,21 @@ fn stems_do_not_depend_on_blocks_or_on_what_played_before() {
 #[test]
 fn slicing_delays_by_a_hop_and_changes_nothing_else() {
     let input = noise(12_000, 3);
-    let render_with = |sliced| {
-        let config = ConvTasNetConfig { sliced, ..small() };
-        let separator = separator(&random_weights(&config, 7), 44_100.0);
-        render_unity(&mut engine_of(separator, 44_100.0), &input, &[64]).stems
-    };
-    let (whole, sliced) = (render_with(false), render_with(true));
-    for stem in Stem::ESTIMATED {
-        let case = format!("{stem:?}");
-        assert_delayed(&sliced[stem as usize], &whole[stem as usize], 256, &case);
+    for refiner in [None, Some(small_refiner())] {
+        let render_with = |sliced| {
+            let config = ConvTasNetConfig {
+                sliced,
+                refiner: refiner.clone(),
+                ..small()
+            };
+            let separator = separator(&random_weights(&config, 7), 44_100.0);
+            render_unity(&mut engine_of(separator, 44_100.0), &input, &[64]).stems
+        };
+        let (whole, sliced) = (render_with(false), render_with(true));
+        for stem in Stem::ESTIMATED {
+            let case = format!("{stem:?}, {refiner:?}");
+            assert_delayed(&sliced[stem as usize], &whole[stem as usize], 256, &case);
+        }
     }
 }
 

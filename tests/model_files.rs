@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::networks::{random_weights, small, small_learned};
+use common::networks::{random_weights, small, small_learned, small_refiner};
 use unbraid::nn::{ConvTasNetConfig, ModelError, Precision, WeightsFile};
 
 fn refusal(bytes: &[u8]) -> String {
@@ -23,7 +23,16 @@ fn assert_tells(bytes: &[u8], parts: &[&str]) {
 
 #[test]
 fn what_is_written_is_read_back() {
-    for config in [small(), small_learned(true), ConvTasNetConfig::paper()] {
+    let refined = ConvTasNetConfig {
+        refiner: Some(small_refiner()),
+        ..small()
+    };
+    for config in [
+        small(),
+        refined,
+        small_learned(true),
+        ConvTasNetConfig::paper(),
+    ] {
         let weights = random_weights(&config, 3);
         let exact = WeightsFile::from_bytes("a", &weights.to_bytes(Precision::F32));
         assert!(exact.expect("it is whole") == weights);

@@ -6,7 +6,7 @@ mod common;
 use std::time::Instant;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
-use common::networks::{random_weights, separator, small, small_learned};
+use common::networks::{random_weights, separator, small, small_learned, small_refiner};
 use common::*;
 use unbraid::engine::{Chain, GainTargets, StemTap};
 use unbraid::nn::ConvTasNetConfig;
@@ -58,7 +58,17 @@ fn a_network_never_allocates() {
         network_every_hops: 2,
         ..small()
     };
-    for config in [small(), sliced, small_learned(true), small_learned(false)] {
+    let refined = ConvTasNetConfig {
+        refiner: Some(small_refiner()),
+        ..small()
+    };
+    for config in [
+        small(),
+        sliced,
+        refined,
+        small_learned(true),
+        small_learned(false),
+    ] {
         let mut separator = separator(&random_weights(&config, 1), 44_100.0);
         separator.set_energy_wanted(true);
         let mut engine = engine_of(separator, 44_100.0);

@@ -658,6 +658,57 @@ mod tests {
     }
 
     #[test]
+    fn a_refiner_fits_or_says_what_does_not() {
+        let refiner = RefinerConfig {
+            channels: 16,
+            bands: 9,
+            ages: vec![0, 1, 3],
+            middle_ages: vec![2],
+        };
+        let with = |refiner: RefinerConfig| ConvTasNetConfig {
+            refiner: Some(refiner),
+            ..ConvTasNetConfig::live()
+        };
+        let config = with(refiner.clone());
+        config.check().expect("it fits");
+        let json = serde_json::to_string(&config).expect("it can be saved");
+        let back: ConvTasNetConfig = serde_json::from_str(&json).expect("and loaded");
+        assert_eq!(back, config);
+        let plain = ConvTasNetConfig::live();
+        let bands = plain.num_bands();
+        let inputs = 3 * 3 * 9 + 8 * 3 + 2 * 16 * 3;
+        let macs = config.macs_per_hop() - plain.macs_per_hop();
+        assert_eq!(macs, (16 * inputs + 8 * 16 * 3) * bands);
+        let hops = config.receptive_field_hops() - plain.receptive_field_hops();
+        assert_eq!(hops, 2, "what the TCN says of two hops before");
+
+        type Change = fn(&mut RefinerConfig);
+        let changes: [(&str, Change); 6] = [
+            ("refiner.channels", |r| r.channels = 6),
+            ("refiner.bands", |r| r.bands = 4),
+            ("refiner.bands", |r| r.bands = 17),
+            ("refiner.ages", |r| r.ages = vec![1, 1]),
+            ("refiner.ages", |r| r.ages.clear()),
+            ("refiner.middle_ages", |r| r.middle_ages = vec![0]),
+        ];
+        for (field, change) in changes {
+            let mut changed = refiner.clone();
+            change(&mut changed);
+            assert_eq!(with(changed).check().expect_err(field).field, field);
+        }
+        let complex = ConvTasNetConfig {
+            mask: MaskKind::Complex,
+            ..config.clone()
+        };
+        assert_eq!(complex.check().expect_err("complex").field, "refiner");
+        let learned = ConvTasNetConfig {
+            refiner: config.refiner,
+            ..ConvTasNetConfig::paper()
+        };
+        assert_eq!(learned.check().expect_err("learned").field, "refiner");
+    }
+
+    #[test]
     fn at_the_reference_rate_every_band_has_bins_and_every_bin_its_band() {
         let grid = Grid::new(REFERENCE_RATE_HZ);
         let bands = Bands::default();

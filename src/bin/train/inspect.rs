@@ -46,6 +46,7 @@ pub fn run(args: &InspectArgs) -> Result<()> {
     let rows = [
         ("front end", front_end(config)),
         ("network", network(config)),
+        ("refiner", refiner(config)),
         ("masks", masks(config)),
         (
             "latency",
@@ -120,6 +121,16 @@ fn front_end(config: &ConvTasNetConfig) -> String {
             learned.hop_samples,
             learned.rate_hz
         ),
+    }
+}
+
+fn refiner(config: &ConvTasNetConfig) -> String {
+    match &config.refiner {
+        Some(refiner) => format!(
+            "C {}, features of {} bands in frames {:?} back, middle layers {:?} back",
+            refiner.channels, refiner.bands, refiner.ages, refiner.middle_ages
+        ),
+        None => "none".to_owned(),
     }
 }
 

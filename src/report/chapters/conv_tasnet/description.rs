@@ -27,10 +27,18 @@ pub fn story(config: &ConvTasNetConfig) -> String {
             learned.num_filters, learned.window_samples
         ),
     };
+    let refines = match &config.refiner {
+        Some(refiner) => format!(
+            " A refiner then looks at each band alone, with the {} around it, and estimates its masks \
+             once more.",
+            refiner.bands - 1
+        ),
+        None => String::new(),
+    };
     format!(
         "{sees} {} blocks of convolutions look back over what has been, each twice as far as the one \
          before ({} times from 1 to {} frames), and end in masks: numbers that say how much of each {} \
-         is drums, bass and vocals. Other is what they leave. Conv-TasNet is by Luo & Mesgarani \
+         is drums, bass and vocals.{refines} Other is what they leave. Conv-TasNet is by Luo & Mesgarani \
          (IEEE/ACM TASLP 27(8), 2019).",
         config.num_blocks(),
         tcn.repeats,
@@ -88,6 +96,15 @@ pub fn sizes(network: &Network) -> Part {
         ),
         ("Taps (P), blocks of a repeat (X), repeats (R)", {
             format!("{}, {}, {}", tcn.kernel, tcn.blocks, tcn.repeats)
+        }),
+        ("Refiner: channels, bands around each, layers", {
+            match &config.refiner {
+                Some(refiner) => {
+                    let layers = refiner.middle_ages.len() + 2;
+                    format!("{}, {}, {layers}", refiner.channels, refiner.bands)
+                }
+                None => "none".into(),
+            }
         }),
         ("Normalisation", norm.into()),
         ("Masks", {
