@@ -3,6 +3,7 @@
 pub mod compressor;
 pub mod decibel;
 pub mod delay_line;
+pub mod exponential;
 pub mod filter;
 pub mod grid;
 pub mod peak_meter;

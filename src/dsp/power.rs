@@ -2,6 +2,8 @@
 
 use multiversion::multiversion;
 
+use super::exponential::exp2;
+
 /// Below this, −361 dB, a power is 0: no denormal may slow down what follows.
 const TINY: f32 = f32::from_bits((127 - 60) << 23);
 
@@ -29,27 +31,6 @@ fn log2(x: f32) -> f32 {
     let square = s * s;
     let series = 1.0 + square * (1.0 / 3.0 + square * (1.0 / 5.0 + square / 7.0));
     n as f32 + 2.0 * std::f32::consts::LOG2_E * s * series
-}
-
-/// `2^x`, with `x` cut to ±126: `2^n · e^(r · ln 2)` with `n` the nearest whole number. The Taylor
-/// series of degree 6 is exact to f32 for `|r| ≤ ½`.
-#[inline(always)]
-fn exp2(x: f32) -> f32 {
-    // Adding 1.5 · 2^23 rounds to a whole number, whose low bits then stand in the mantissa.
-    const ROUNDER: f32 = 12_582_912.0;
-    let x = if x < -126.0 { -126.0 } else { x };
-    let x = if x > 126.0 { 126.0 } else { x };
-    let rounded = x + ROUNDER;
-    let r = (x - (rounded - ROUNDER)) * std::f32::consts::LN_2;
-    let series = 1.0
-        + r * (1.0
-            + r * (1.0 / 2.0 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r / 720.0)))));
-    let exponent = rounded
-        .to_bits()
-        .wrapping_sub(ROUNDER.to_bits())
-        .wrapping_add(127)
-        << 23;
-    series * f32::from_bits(exponent)
 }
 
 #[cfg(test)]

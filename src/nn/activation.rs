@@ -2,6 +2,8 @@
 
 use multiversion::multiversion;
 
+use crate::dsp::exponential::exp;
+
 /// `x` where positive, else `slope · x` (He et al., ICCV 2015).
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn prelu(values: &mut [f32], slopes: &[f32]) {
@@ -66,48 +68,12 @@ fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
-/// `e^x` to 2e-7 relative, with `x` cut to ±87, where f32 ends.
-///
-/// `e^x = 2^n · e^r` with `n` the nearest whole number to `x / ln 2`; the Taylor series of degree 6
-/// is exact to f32 for `|r| ≤ ln 2 / 2`.
-#[inline(always)]
-fn exp(x: f32) -> f32 {
-    // Adding 1.5 · 2^23 rounds to a whole number, whose low bits then stand in the mantissa.
-    const ROUNDER: f32 = 12_582_912.0;
-    // ln 2 in two parts, so that n · ln 2 keeps its last bits (Cody & Waite 1980).
-    const LN_2_HIGH: f32 = 0.693_359_4;
-    const LN_2_LOW: f32 = -2.121_944_4e-4;
-    let x = if x < -87.0 { -87.0 } else { x };
-    let x = if x > 87.0 { 87.0 } else { x };
-    let rounded = x * std::f32::consts::LOG2_E + ROUNDER;
-    let n = rounded - ROUNDER;
-    let r = x - n * LN_2_HIGH - n * LN_2_LOW;
-    let series = 1.0
-        + r * (1.0
-            + r * (1.0 / 2.0 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r / 720.0)))));
-    let exponent = rounded
-        .to_bits()
-        .wrapping_sub(ROUNDER.to_bits())
-        .wrapping_add(127)
-        << 23;
-    series * f32::from_bits(exponent)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn grid() -> Vec<f32> {
         (-9_000..=9_000).map(|n| n as f32 / 100.0).collect()
-    }
-
-    #[test]
-    fn exp_is_e_to_the_x() {
-        for x in grid() {
-            let want = f64::from(x.clamp(-87.0, 87.0)).exp();
-            let error = (f64::from(exp(x)) / want - 1.0).abs();
-            assert!(error < 4e-7, "exp({x}) is off by {error:e}");
-        }
     }
 
     #[test]

@@ -68,7 +68,11 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(shared: Shared, memory: Arc<Mutex<RefCell<Memory>>>, size: LogicalSize<f32>) -> Self {
+    pub fn new(
+        shared: Shared,
+        memory: Arc<Mutex<RefCell<Memory>>>,
+        size: LogicalSize<f32>,
+    ) -> Self {
         Self {
             look: saved_look(shared.params.as_ref()),
             model_line: ModelLine::new(shared.repaint.clone()),
