@@ -7,8 +7,11 @@ mod hosts;
 mod install;
 mod museval;
 mod packages;
+mod palette;
+mod screenshots;
 mod stages;
 mod standalone;
+mod virtual_screen;
 mod workspace;
 
 use std::process::ExitCode;
@@ -29,6 +32,8 @@ enum Task {
     Install(install::InstallArgs),
     /// Build the program and play a song through it, without a DAW: `cargo xtask try song.mp3`.
     Try(standalone::TryArgs),
+    /// Take pictures of the editor in every mode, for the README.
+    Screenshots(screenshots::ScreenshotsArgs),
     /// Format, lint and test everything, the installed plug-in in a host too.
     Test(check::TestArgs),
     /// Build the bundles only: `cargo xtask bundle unbraid --release` fills target/bundled/.
@@ -41,6 +46,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Install(args) => install::run(&args),
         Task::Try(args) => standalone::run(&args),
+        Task::Screenshots(args) => screenshots::run(&args),
         Task::Test(args) => check::run(&args),
         Task::Bundle(args) => bundle::run("bundle", args),
         Task::BundleUniversal(args) => bundle::run("bundle-universal", args),

@@ -53,7 +53,7 @@ impl What {
 }
 
 /// What the editor opens at run time on Linux. Every desktop has them.
-const EDITOR: [Requirement; 6] = [
+pub const EDITOR: [Requirement; 6] = [
     Requirement {
         what: What::Library("libX11.so.6"),
         debian_package: "libx11-6",
@@ -77,6 +77,22 @@ const EDITOR: [Requirement; 6] = [
     Requirement {
         what: What::Library("libxkbcommon-x11.so.0"),
         debian_package: "libxkbcommon-x11-0",
+    },
+];
+
+/// A screen without a graphics card, and the software that draws in its place.
+pub const VIRTUAL_SCREEN: [Requirement; 2] = [
+    Requirement {
+        what: What::Program("Xvfb"),
+        debian_package: "xvfb",
+    },
+    Requirement {
+        what: What::AnyFile(&[
+            "/usr/lib/x86_64-linux-gnu/dri/swrast_dri.so",
+            "/usr/lib/aarch64-linux-gnu/dri/swrast_dri.so",
+            "/usr/lib64/dri/swrast_dri.so",
+        ]),
+        debian_package: "libgl1-mesa-dri",
     },
 ];
 

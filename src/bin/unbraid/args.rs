@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use clap::{Parser, ValueEnum};
+use unbraid::plugin::look::Theme;
 use unbraid::plugin::params::EditorSize;
 use unbraid::separators::SeparatorKind;
 
@@ -11,8 +12,8 @@ const EXAMPLES: &str = "\
 Examples:
   unbraid song.mp3
       plays the song in a loop; press S on a stem to hear it alone
-  unbraid song.flac --mode hpss-mix --size 1140x690
-      the same without a network, in a larger window
+  unbraid song.flac --mode hpss-mix --size 1230x870 --theme light
+      the same without a network, in a larger window with light colours
   unbraid --backend jack --connect-jack-inputs system:capture_1,system:capture_2
       separates what JACK brings
   unbraid song.mp3 --backend dummy
@@ -34,6 +35,10 @@ pub struct Args {
     /// The window's size in logical pixels
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = parse_size)]
     pub size: Option<EditorSize>,
+
+    /// The editor's colours at first [default: dark]
+    #[arg(long, value_enum)]
+    pub theme: Option<ThemeChoice>,
 
     /// Where the sound goes, and its clock
     #[arg(short, long, value_enum, default_value = "auto")]
@@ -82,6 +87,21 @@ pub enum BackendChoice {
     SoundCard,
     /// No sound at all, blocks by the clock
     Dummy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ThemeChoice {
+    Dark,
+    Light,
+}
+
+impl From<ThemeChoice> for Theme {
+    fn from(theme: ThemeChoice) -> Self {
+        match theme {
+            ThemeChoice::Dark => Theme::Dark,
+            ThemeChoice::Light => Theme::Light,
+        }
+    }
 }
 
 fn parse_size(text: &str) -> anyhow::Result<EditorSize> {

@@ -39,6 +39,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
         song,
         mode: args.mode,
         size: args.size,
+        theme: args.theme.map(Into::into),
     }
     .prepare();
     ensure!(

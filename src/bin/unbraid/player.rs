@@ -7,7 +7,9 @@ use nice_plug::context::PluginApi;
 use nice_plug::context::process::{SendEventError, Transport};
 use nice_plug::midi::PluginNoteEvent;
 use nice_plug::prelude::*;
+use serde::Serialize;
 use unbraid::plugin::Unbraid;
+use unbraid::plugin::look::{Look, Theme};
 use unbraid::plugin::params::EditorSize;
 use unbraid::separators::SeparatorKind;
 
@@ -24,6 +26,7 @@ pub struct Launch {
     pub song: Option<SongLoop>,
     pub mode: Option<SeparatorKind>,
     pub size: Option<EditorSize>,
+    pub theme: Option<Theme>,
 }
 
 impl Launch {
@@ -54,11 +57,18 @@ impl Launch {
         }
         let mut fields = BTreeMap::new();
         if let Some(size) = self.size {
-            let json = serde_json::to_string(&size).expect("a size is plain data");
-            fields.insert("editor_size".to_owned(), json);
+            fields.insert("editor_size".to_owned(), json(&size));
+        }
+        if let Some(theme) = self.theme {
+            let look = Look::default().with_theme(theme);
+            fields.insert("editor_look".to_owned(), json(&look));
         }
         params.deserialize_fields(&fields);
     }
+}
+
+fn json(field: &impl Serialize) -> String {
+    serde_json::to_string(field).expect("it is plain data")
 }
 
 /// Plays its song, or the sound that comes in, through the plug-in.
