@@ -56,7 +56,8 @@ pub fn run(args: &TestArgs) -> Result<()> {
         )
     })?;
     if args.hosts {
-        hosts::run(&mut stages, &installed.vst3.join("Unbraid.vst3"))?;
+        let clap = installed.clap.join("Unbraid.clap");
+        hosts::run(&mut stages, &clap, &installed.vst3.join("Unbraid.vst3"))?;
     }
     stages.print();
     Ok(())

@@ -1,13 +1,15 @@
 //! A small CLAP host in this process: loads a built plug-in and uses it as a DAW would.
 //!
-//! One thread plays both of CLAP's threads in turn; what the plug-in does on threads of its own
-//! stays concurrent.
+//! One thread plays both of CLAP's threads in turn, so that tests are deterministic; what the plug-in
+//! does on threads of its own stays concurrent. Only [`ClapHost::play`] has an audio thread.
 
 mod handlers;
 mod library;
+mod live;
 mod params;
 mod ports;
 mod render;
+mod window;
 
 use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +25,7 @@ use clack_host::process::StartedPluginAudioProcessor;
 
 use handlers::{Handlers, MainThread, Requests};
 pub use library::{ClapLibrary, Class};
+pub use live::{Live, Played};
 pub use params::Param;
 pub use ports::{Layout, Port};
 pub use render::{Blocks, Event, Render, Rendered};

@@ -7,12 +7,13 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::packages::{Requirement, What, require};
+use crate::packages::{Requirement, VIRTUAL_SCREEN, What, require};
 use crate::stages::Stages;
+use crate::virtual_screen::VirtualScreen;
 use crate::{check, museval, standalone, workspace};
 
-/// What the hosts and the virtual screen need of the system.
-const REQUIREMENTS: [Requirement; 12] = [
+/// What the hosts need of the system, beside a virtual screen.
+const REQUIREMENTS: [Requirement; 8] = [
     Requirement {
         what: What::Program("python3"),
         debian_package: "python3",
@@ -20,27 +21,6 @@ const REQUIREMENTS: [Requirement; 12] = [
     Requirement {
         what: What::PythonModule("ensurepip"),
         debian_package: "python3-venv",
-    },
-    Requirement {
-        what: What::Program("Xvfb"),
-        debian_package: "xvfb",
-    },
-    Requirement {
-        what: What::Program("xvfb-run"),
-        debian_package: "xvfb",
-    },
-    Requirement {
-        what: What::Program("xauth"),
-        debian_package: "xauth",
-    },
-    // The software renderer: a virtual screen has no graphics card.
-    Requirement {
-        what: What::AnyFile(&[
-            "/usr/lib/x86_64-linux-gnu/dri/swrast_dri.so",
-            "/usr/lib/aarch64-linux-gnu/dri/swrast_dri.so",
-            "/usr/lib64/dri/swrast_dri.so",
-        ]),
-        debian_package: "libgl1-mesa-dri",
     },
     Requirement {
         what: What::Library("libGL.so.1"),
@@ -69,7 +49,8 @@ const REQUIREMENTS: [Requirement; 12] = [
     },
 ];
 
-pub fn run(stages: &mut Stages, vst3: &Path) -> Result<()> {
+/// Runs the stages with the built plug-ins `clap` and `vst3`.
+pub fn run(stages: &mut Stages, clap: &Path, vst3: &Path) -> Result<()> {
     ensure!(
         cfg!(target_os = "linux"),
         "--hosts needs Linux: its window opens on Xvfb, X's virtual screen"
@@ -77,6 +58,7 @@ pub fn run(stages: &mut Stages, vst3: &Path) -> Result<()> {
     let scripts = workspace::root().join("tests/hosts");
     let python = stages.run("hosts: install what they need", || {
         require(&REQUIREMENTS)?;
+        require(&VIRTUAL_SCREEN)?;
         python_environment(&scripts.join("requirements.txt"))
     })?;
     let script = |name: &str| {
@@ -90,18 +72,14 @@ pub fn run(stages: &mut Stages, vst3: &Path) -> Result<()> {
     stages.run("hosts: VST3 in DawDreamer", || {
         workspace::run(&mut script("dawdreamer_check.py"))
     })?;
-    stages.run("hosts: editor on a virtual screen", || {
-        workspace::run(
-            Command::new("xvfb-run")
-                .args([
-                    "--auto-servernum",
-                    "--server-args=-screen 0 1280x900x24 +extension GLX",
-                ])
-                .arg(&python)
-                .arg(scripts.join("editor_check.py"))
-                .arg(vst3)
-                .env("LIBGL_ALWAYS_SOFTWARE", "1"),
-        )
+    stages.run("hosts: editor in pedalboard", || {
+        on_virtual_screen(&mut script("editor_check.py"))
+    })?;
+    stages.run("hosts: editor opens while audio plays", || {
+        let test = ["test", "--package", "xtask", "--test", "editor"];
+        let words = ["--", "--ignored", "--nocapture"];
+        let mut command = workspace::cargo(&[&test[..], &check::PROFILE, &words].concat());
+        on_virtual_screen(command.env("UNBRAID_CLAP", clap))
     })?;
     stages.run("the program without a DAW", || {
         standalone::require_libraries()?;
@@ -121,6 +99,16 @@ pub fn run(stages: &mut Stages, vst3: &Path) -> Result<()> {
         let folder = workspace::target_dir()?.join("museval-check");
         museval::compare(&python, &scripts, &folder)
     })
+}
+
+/// Runs a command to its end with a screen that has no graphics card.
+fn on_virtual_screen(command: &mut Command) -> Result<()> {
+    let screen = VirtualScreen::start(1280, 900)?;
+    workspace::run(
+        command
+            .env("DISPLAY", &screen.display)
+            .env("LIBGL_ALWAYS_SOFTWARE", "1"),
+    )
 }
 
 /// A Python environment below the target folder with the hosts in it; returns its interpreter.

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use clack_extensions::gui::{GuiSize, HostGui, HostGuiImpl};
 use clack_extensions::latency::{HostLatency, HostLatencyImpl};
 use clack_extensions::params::{
     HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamRescanFlags,
@@ -73,6 +74,25 @@ impl HostThreadCheckImpl for Requests {
     }
 }
 
+/// The window fits the editor from the first on, and stays.
+impl HostGuiImpl for Requests {
+    fn resize_hints_changed(&self) {}
+
+    fn request_resize(&self, _new_size: GuiSize) -> Result<(), HostError> {
+        Err(HostError::Message("the window keeps its size"))
+    }
+
+    fn request_show(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn request_hide(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn closed(&self, _was_destroyed: bool) {}
+}
+
 impl HostParamsImplShared for Requests {
     fn request_flush(&self) {
         self.flush.store(true, Ordering::SeqCst);
@@ -116,6 +136,7 @@ impl HostHandlers for Handlers {
 
     fn declare_extensions(builder: &mut HostExtensions<Self>, _shared: &Requests) {
         builder
+            .register::<HostGui>()
             .register::<HostLatency>()
             .register::<HostParams>()
             .register::<HostState>()
