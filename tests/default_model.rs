@@ -8,7 +8,7 @@ use unbraid::dsp::resample::resample;
 use unbraid::offline::OfflineEngine;
 use unbraid::score::si_sdr_improvement_db;
 use unbraid::separators::{SeparatorKind, build};
-use unbraid::stem::NUM_STEMS;
+use unbraid::stem::{NUM_STEMS, Stems, mix_of};
 
 const KINDS: [SeparatorKind; 2] = [
     SeparatorKind::ConvTasNetLive,
@@ -90,5 +90,44 @@ fn gain_and_mono_matter_little() {
                 "{kind:?}: {db} dB, nominal {nominal} dB"
             );
         }
+    }
+}
+
+#[test]
+fn a_passage_gains_alike_after_a_reset_and_after_other_music() {
+    const RATE_HZ: usize = 44_100;
+    let song = demo_song::render(RATE_HZ as f64, 4);
+    let other = demo_song::render(RATE_HZ as f64, 5);
+    for kind in KINDS {
+        let separator = build(kind, RATE_HZ as f64).expect("it has a model");
+        let mut engine = OfflineEngine::new(separator, RATE_HZ as f64);
+        // What ten seconds gain after so many of the other song, over and over.
+        let mut gained_after = |seconds: usize| -> f64 {
+            let stems: Stems = std::array::from_fn(|stem| {
+                std::array::from_fn(|channel| {
+                    let before = other.stems[stem][channel].iter().cycle();
+                    let passage = &song.stems[stem][channel][10 * RATE_HZ..20 * RATE_HZ];
+                    let before = before.take(seconds * RATE_HZ);
+                    before.chain(passage).copied().collect()
+                })
+            });
+            let estimates = engine.stems(&mix_of(&stems));
+            let cut = |stems: &Stems| -> Stems {
+                (stems.each_ref())
+                    .map(|stem| stem.each_ref().map(|x| x[seconds * RATE_HZ..].to_vec()))
+            };
+            let (stems, estimates) = (cut(&stems), cut(&estimates));
+            let mix = mix_of(&stems);
+            let gained: [f64; NUM_STEMS] = std::array::from_fn(|stem| {
+                si_sdr_improvement_db(&stems[stem], &estimates[stem], &mix).expect("it sounds")
+            });
+            mean(&gained)
+        };
+        let (anew, later) = (gained_after(0), gained_after(60));
+        println!("{kind:?}: {anew:.2} dB after a reset, {later:.2} dB after a minute");
+        assert!(
+            (anew - later).abs() <= 0.2,
+            "{kind:?}: {anew} dB after a reset, {later} dB after a minute"
+        );
     }
 }
