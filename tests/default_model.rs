@@ -52,7 +52,7 @@ fn every_stem_gains_and_as_much_at_every_rate() {
         println!("{kind:?}: drums, bass, other, vocals: {gained_db:.2?} dB at {rates_hz:?} Hz");
         for (gained, rate_hz) in gained_db.iter().zip(rates_hz) {
             let case = format!("{kind:?} at {rate_hz} Hz: {gained:?} dB");
-            assert!(mean(gained) >= 3.0, "{case}");
+            assert!(mean(gained) >= 4.5, "{case}");
             assert!(gained.iter().all(|&stem| stem > 0.0), "{case}");
             let apart = mean(gained) - mean(&gained_db[0]);
             assert!(apart.abs() <= 0.1, "{case}: {apart} dB from 44.1 kHz");
@@ -125,8 +125,9 @@ fn a_passage_gains_alike_after_a_reset_and_after_other_music() {
         };
         let (anew, later) = (gained_after(0), gained_after(60));
         println!("{kind:?}: {anew:.2} dB after a reset, {later:.2} dB after a minute");
+        // Studio's memory is longer than the passage, and it plays the better for it.
         assert!(
-            (anew - later).abs() <= 0.2,
+            (anew - later).abs() <= 0.3,
             "{kind:?}: {anew} dB after a reset, {later} dB after a minute"
         );
     }
