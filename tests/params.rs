@@ -12,6 +12,7 @@ use nice_plug::params::Params;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::{ParamValue, PluginState};
 use nice_plug::prelude::{ClapPlugin, Param, ParamFlags, Plugin, Vst3Plugin};
+use unbraid::plugin::look::Theme;
 use unbraid::plugin::params::{
     ClassParams, MultiOutParams, StemOutputs, StemParams, UnbraidParams,
 };
@@ -351,14 +352,18 @@ fn a_state_from_before_a_parameter_existed_gets_its_default() {
 }
 
 #[test]
-fn editor_size_and_model_files_survive_a_state() {
+fn what_the_editor_keeps_and_model_files_survive_a_state() {
     let params = UnbraidParams::default();
     let mut state: PluginState = serde_json::from_str(STATE_0_1_0).expect("well-formed");
     let models = r#"{"version":1,"live":"/a.safetensors","studio":null}"#;
+    let look = r#"{"version":1,"theme":"light","zoom":1.5}"#;
     state.fields.insert("models".into(), models.into());
+    state.fields.insert("editor_look".into(), look.into());
     params.deserialize_fields(&state.fields);
     let size = *params.editor_size.lock().expect("no other thread");
     assert_eq!(size.logical(), (900.0, 600.0));
+    let look = *params.editor_look.lock().expect("no other thread");
+    assert_eq!((look.theme(), look.zoom()), (Theme::Light, 1.5));
     let file = params.models.file(SeparatorKind::ConvTasNetLive);
     assert_eq!(file.as_deref(), Some("/a.safetensors"));
     assert_eq!(params.models.file(SeparatorKind::ConvTasNetStudio), None);
