@@ -18,7 +18,8 @@ fn change_everything(host: &mut ClapHost) -> Result<()> {
                 param.min
             }
         } else {
-            param.min + (param.max - param.min) * (0.1 + 0.05 * index as f64)
+            // No step leads to the middle, where gains and focus stand by default.
+            param.min + (param.max - param.min) * (0.12 + 0.045 * index as f64)
         };
         host.set_value(&param.name, value)?;
     }
