@@ -17,6 +17,7 @@ pub mod offline;
 pub mod score;
 pub mod separators;
 pub mod stem;
+pub mod whole_file;
 
 #[cfg(feature = "audio-files")]
 pub mod audio_file;
@@ -29,9 +30,6 @@ pub mod scratch_nn;
 
 #[cfg(feature = "tools")]
 pub mod eval;
-
-#[cfg(any(feature = "plugin", feature = "tools"))]
-pub mod whole_file;
 
 #[cfg(feature = "train")]
 pub mod train;

@@ -289,7 +289,7 @@ fn warm_up(separator: &mut dyn Separator) {
 }
 
 /// A panic in another thread leaves nothing half done here that the next one could not use.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -32,7 +32,7 @@ mod window_tests;
 
 use std::cell::RefCell;
 use std::error::Error;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nice_plug::context::gui::GuiContext;
@@ -44,7 +44,7 @@ use nice_plug_egui::{
 
 use self::app::App;
 use self::hand::Memory;
-use super::chain_builder::ChainBuilder;
+use super::chain_builder::{ChainBuilder, lock};
 use super::load::Load;
 use super::look::Look;
 use super::params::{ClassParams, EditorSize};
@@ -116,11 +116,6 @@ fn saved_size(params: &dyn ClassParams) -> EditorSize {
 
 fn saved_look(params: &dyn ClassParams) -> Look {
     *lock(&params.common().editor_look)
-}
-
-/// What the editor keeps is whole at any time, whatever thread has panicked.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Editor for UnbraidEditor {

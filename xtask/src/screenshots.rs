@@ -2,7 +2,6 @@
 //! demo song on a virtual screen.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -12,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use unbraid::demo_song;
 use unbraid::separators::SeparatorKind;
+use unbraid::whole_file;
 use xtask::screen::{Picture, Screen};
 
 use crate::demo::{RATE_HZ, write_wav};
@@ -140,10 +140,7 @@ impl Drop for Running {
 fn write(picture: &Picture, path: &Path) -> Result<usize> {
     let mut bytes = Vec::new();
     palette::write_png(picture, &mut bytes)?;
-    let part = path.with_extension("png.part");
-    fs::File::create(&part)
-        .and_then(|mut file| file.write_all(&bytes))
-        .and_then(|()| fs::rename(&part, path))
+    whole_file::write(path, &bytes)
         .with_context(|| format!("{} can't be written", path.display()))?;
     Ok(bytes.len())
 }

@@ -75,6 +75,9 @@ impl History {
             && one.control == control
         {
             one.after = change.after;
+            // There and back again is nothing to take back.
+            self.done
+                .pop_if(|edit| edit.changes[0].before == edit.changes[0].after);
             return;
         }
         self.push(Edit {
@@ -182,6 +185,9 @@ mod tests {
         let mut history = History::default();
         gesture(&mut history, KNOB, 0.5, 0.5, 1.0);
         assert!(!history.can(Direction::Undo));
+        gesture(&mut history, KNOB, 0.0, 1.0, 5.0);
+        gesture(&mut history, KNOB, 1.0, 0.0, 5.4);
+        assert!(!history.can(Direction::Undo), "there and back again");
         history.push(Edit {
             switches_slot: true,
             ..Edit::default()

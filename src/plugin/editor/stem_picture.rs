@@ -130,7 +130,7 @@ impl StemPicture {
             painter.image(texture.id(), inner, uv, Color32::WHITE);
         }
         for (hz, name) in TICKS_HZ {
-            let y = inner.bottom() - height_of(hz) * inner.height();
+            let y = inner.bottom() - height_of(&self.edges_hz, hz) * inner.height();
             painter.hline(
                 inner.left() - 4.0..=inner.left(),
                 y,
@@ -211,8 +211,7 @@ impl StemPicture {
 }
 
 /// Share of the picture's height below a frequency.
-fn height_of(hz: f64) -> f32 {
-    let edges = StemEnergy::edges_hz();
+fn height_of(edges: &[f64; NUM_ENERGY_BANDS + 1], hz: f64) -> f32 {
     let (low, high) = (edges[1], edges[NUM_ENERGY_BANDS]);
     let bands = NUM_ENERGY_BANDS as f64;
     let share = (hz / low).log2() / (high / low).log2();
@@ -334,7 +333,7 @@ mod tests {
         let edges = StemEnergy::edges_hz();
         for (edge, hz) in edges.iter().enumerate().skip(1) {
             let want = edge as f32 / NUM_ENERGY_BANDS as f32;
-            assert!((height_of(*hz) - want).abs() < 1e-4, "{hz} Hz");
+            assert!((height_of(&edges, *hz) - want).abs() < 1e-4, "{hz} Hz");
         }
     }
 }
