@@ -14,6 +14,7 @@ use common::networks::{small, small_refiner};
 use learned::{learned_net, learned_values};
 use unbraid::dice::Dice;
 use unbraid::nn::config::NormKind;
+use unbraid::nn::refiner::config::RefinerConfig;
 use unbraid::nn::{ConvTasNetConfig, Precision, WeightsFile};
 use unbraid::train::augment::AugmentSpec;
 use unbraid::train::data::{DataSpec, Library};
@@ -208,6 +209,24 @@ fn a_refiner_changes_nothing_at_first_and_is_kept_later() {
     let with = export(&refined, &values);
     assert!(can_begin_from(&refined, &with.config));
     let begun = unfolded(&with, &refined, initial(9));
+    let mut larger = refined.clone();
+    larger.refiner = Some(RefinerConfig {
+        channels: 12,
+        bands: 9,
+        ages: vec![0, 1, 2, 4, 6],
+        middle_ages: vec![2, 3, 1],
+    });
+    let grown = initial_values(&larger, FilterInit::Random, 7);
+    let snr_db = snr_db(
+        &masks(&refined, &begun, moments),
+        &masks(&larger, &unfolded(&with, &larger, grown), moments),
+    );
+    // Sums in another order.
+    assert!(snr_db > 90.0, "{snr_db:.1} dB");
+    assert!(
+        !can_begin_from(&refined, &larger),
+        "what it knows would be lost"
+    );
     let refiner = Layout::parameters(&refined);
     let refiner = refiner.tensor("refiner.features.weight").start..refiner.len;
     assert_eq!(begun[refiner.clone()], values[refiner]);

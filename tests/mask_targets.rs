@@ -7,6 +7,7 @@ use unbraid::nn::ConvTasNetConfig;
 use unbraid::nn::config::FrontEnd;
 use unbraid::score::si_sdr_improvement_db;
 use unbraid::stem::{NUM_CHANNELS, NUM_STEMS, Stem, mix_of};
+use unbraid::train::mask_loss::IdealMask;
 use unbraid::train::objective::{Example, Loss, Objective};
 use unbraid::train::settings::Preset;
 use unbraid::train::wave::MixSpectra;
@@ -14,14 +15,17 @@ use unbraid::train::wave::MixSpectra;
 const RATE_HZ: f64 = 44_100.0;
 
 /// Mean SI-SDR improvement over the mix of the ideal masks of a config, in dB.
-fn ideal_db(config: &ConvTasNetConfig) -> f64 {
+fn ideal_db(config: &ConvTasNetConfig, ideal: IdealMask) -> f64 {
     let song = demo_song::render(RATE_HZ, 5);
     let hop = config.hop_samples();
     let (start, length) = (song.len_samples() / 2, 4 * RATE_HZ as usize / hop * hop);
     let stems = song
         .stems
         .map(|stem| stem.map(|x| x[start..start + length].to_vec()));
-    let loss = Loss::mask_cross_entropy();
+    let loss = Loss::MaskCrossEntropy {
+        weight_power: 0.75,
+        ideal,
+    };
     let Example::Masks { targets, .. } = Objective::new(config, 0.0).example(&stems, &loss) else {
         panic!("an example of masks")
     };
@@ -70,9 +74,9 @@ fn ideal_masks_are_in_time_however_they_are_applied() {
     let with = |change: &dyn Fn(&mut ConvTasNetConfig)| {
         let mut config = plain.clone();
         change(&mut config);
-        ideal_db(&config)
+        ideal_db(&config, IdealMask::Magnitudes)
     };
-    let best = ideal_db(&plain);
+    let best = with(&|_| {});
     let ahead = with(&|c| c.lookahead_hops = 3);
     let held = with(&|c| c.network_every_hops = 2);
     let held_ahead = with(&|c| (c.network_every_hops, c.lookahead_hops) = (2, 3));
@@ -96,4 +100,13 @@ fn ideal_masks_are_in_time_however_they_are_applied() {
             "{case}: {db} dB, {best} at best"
         );
     }
+}
+
+#[test]
+fn masks_of_powers_separate_better_than_those_of_magnitudes() {
+    let config = Preset::Small.settings().config;
+    let [magnitudes, powers] =
+        [IdealMask::Magnitudes, IdealMask::Powers].map(|ideal| ideal_db(&config, ideal));
+    println!("magnitudes {magnitudes:.2} dB, powers {powers:.2} dB");
+    assert!(powers > magnitudes + 0.3, "{powers} dB, {magnitudes} dB");
 }

@@ -5,7 +5,7 @@
 
 use unbraid_fft::Complex32;
 
-use super::mask_loss::MaskTargets;
+use super::mask_loss::{IdealMask, MaskTargets};
 use super::objective::Example;
 use crate::dsp::grid::Grid;
 use crate::dsp::stft::{Analysis, StftSizes};
@@ -14,9 +14,6 @@ use crate::nn::config::StftFrontEnd;
 use crate::nn::features::BandFeatures;
 use crate::nn::level::RunningLevel;
 use crate::stem::{NUM_CHANNELS, NUM_STEMS, Stems};
-
-/// Added to the sum of magnitudes, so that silence has masks of 0.
-const MAGNITUDE_FLOOR: f32 = 1e-4;
 
 /// Turns stems into features and targets.
 pub struct BandExamples {
@@ -44,7 +41,7 @@ impl BandExamples {
 
     /// The example of stems, `[stem][channel][sample]`. A band counts by the power `weight_power` of
     /// the mix's energy in it.
-    pub fn example(&self, stems: &Stems, weight_power: f64) -> Example {
+    pub fn example(&self, stems: &Stems, weight_power: f64, ideal: IdealMask) -> Example {
         let stems = stems.each_ref().map(|s| self.spectra([&s[0], &s[1]]));
         // The STFT is linear: the mix's spectra are the stems' sum.
         let mut mix = stems[0].clone();
@@ -59,6 +56,7 @@ impl BandExamples {
                 &mix,
                 stems.each_ref().map(Vec::as_slice),
                 weight_power as f32,
+                ideal,
             ),
         }
     }
@@ -108,6 +106,7 @@ impl BandExamples {
         mix: &[Complex32],
         stems: [&[Complex32]; NUM_STEMS],
         weight_power: f32,
+        ideal: IdealMask,
     ) -> MaskTargets {
         let num_bins = self.sizes.num_bins();
         let num_bands = self.config.num_bands();
@@ -119,7 +118,7 @@ impl BandExamples {
         let mut masks = vec![0.0; num_frames * NUM_STEMS * row];
         let mut weights = vec![0.0; num_frames * row];
         let mut mix_powers = vec![0.0; num_bands];
-        let mut magnitudes = vec![0.0; NUM_STEMS * num_bands];
+        let mut powers = vec![0.0; NUM_STEMS * num_bands];
         let mut counted_frames = vec![false; num_frames];
         for frame_hop in self.config.lookahead_hops..num_hops {
             let hop = frame_hop - self.config.lookahead_hops;
@@ -133,10 +132,8 @@ impl BandExamples {
                 let spectrum = spectrum..spectrum + num_bins;
                 self.features
                     .write_powers(&mix[spectrum.clone()], &mut mix_powers);
-                for (stem, magnitudes) in stems.iter().zip(magnitudes.chunks_exact_mut(num_bands)) {
-                    self.features
-                        .write_powers(&stem[spectrum.clone()], magnitudes);
-                    magnitudes.iter_mut().for_each(|p| *p = p.sqrt());
+                for (stem, powers) in stems.iter().zip(powers.chunks_exact_mut(num_bands)) {
+                    self.features.write_powers(&stem[spectrum.clone()], powers);
                 }
                 let place = channel.min(mask_channels - 1) * num_bands;
                 let weights = &mut weights[frame * row + place..][..num_bands];
@@ -144,13 +141,9 @@ impl BandExamples {
                     let energy = mix_powers[band] * self.features.bins()[band].len() as f32;
                     let weight = energy.powf(weight_power);
                     weights[band] += weight;
-                    let sum: f32 = (0..NUM_STEMS)
-                        .map(|stem| magnitudes[stem * num_bands + band])
-                        .sum();
-                    for stem in 0..NUM_STEMS {
-                        let magnitude = magnitudes[stem * num_bands + band];
-                        masks[(frame * NUM_STEMS + stem) * row + place + band] +=
-                            weight * magnitude / (sum + MAGNITUDE_FLOOR);
+                    let of_stems = std::array::from_fn(|stem| powers[stem * num_bands + band]);
+                    for (stem, mask) in ideal.of(of_stems).into_iter().enumerate() {
+                        masks[(frame * NUM_STEMS + stem) * row + place + band] += weight * mask;
                     }
                 }
             }

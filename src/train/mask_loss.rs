@@ -1,12 +1,14 @@
-//! Mask cross-entropy: how far softmax masks are from the ideal ratio masks.
+//! Mask cross-entropy: how far softmax masks are from ideal ones.
 //!
-//! Per channel, frame and band `−Σ_k irm_k · log softmax_k`, weighted, with
-//! `irm_k = √P_k / (Σ √P + 1e-4)` and `P` the mean power of the band's bins. It is convex in the
-//! network's last values, has a signal in every band, and needs no inverse FFT.
+//! Per channel, frame and band `−Σ_k ideal_k · log softmax_k`, weighted, with an [`IdealMask`]. It is
+//! convex in the network's last values, has a signal in every band, and needs no inverse FFT. Where
+//! the network can't know, it is least at the mean of the ideal masks.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
+
+use serde::{Deserialize, Serialize};
 
 use crate::nn::softmax_of_four;
 use crate::stem::NUM_STEMS;
@@ -14,10 +16,40 @@ use crate::stem::NUM_STEMS;
 /// Keeps a probability's logarithm finite.
 const SMALLEST_PROBABILITY: f32 = 1e-30;
 
+/// Added to the sum of magnitudes, so that silence has masks of 0.
+const MAGNITUDE_FLOOR: f32 = 1e-4;
+
+/// What the masks of a band ought to be, by the mean powers `P` of the stems in its bins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdealMask {
+    /// The ideal ratio mask, `√P_k / Σ √P`.
+    #[default]
+    Magnitudes,
+    /// The Wiener filter, `P_k / Σ P`: of all real masks the one whose stems have the least squared
+    /// error, if the stems' phases are independent.
+    Powers,
+}
+
+impl IdealMask {
+    /// From the stems' powers to their masks.
+    pub fn of(self, mut powers: [f32; NUM_STEMS]) -> [f32; NUM_STEMS] {
+        let floor = match self {
+            Self::Magnitudes => {
+                powers = powers.map(f32::sqrt);
+                MAGNITUDE_FLOOR
+            }
+            Self::Powers => MAGNITUDE_FLOOR * MAGNITUDE_FLOOR,
+        };
+        let sum = powers.iter().sum::<f32>() + floor;
+        powers.map(|p| p / sum)
+    }
+}
+
 /// What masks ought to be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MaskTargets {
-    /// Ideal ratio masks, `[frame][stem][channel][band]`.
+    /// Ideal masks, `[frame][stem][channel][band]`.
     pub masks: Vec<f32>,
     /// How much each counts, `[frame][channel][band]`; mean 1 over the frames that count.
     pub weights: Vec<f32>,

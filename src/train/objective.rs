@@ -4,7 +4,7 @@ use candle_core::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::bands::BandExamples;
-use super::mask_loss::{MaskTargets, mask_cross_entropy};
+use super::mask_loss::{IdealMask, MaskTargets, mask_cross_entropy};
 use super::net::{Moments, Net};
 use super::separation::separate;
 use super::wave::WaveLoss;
@@ -20,6 +20,8 @@ pub enum Loss {
     MaskCrossEntropy {
         /// A band counts by this power of the mix's energy in it.
         weight_power: f64,
+        #[serde(default)]
+        ideal: IdealMask,
     },
     /// Of the separated signals: the weighted sum of these.
     Waves(Vec<WaveTerm>),
@@ -36,7 +38,10 @@ pub struct WaveTerm {
 impl Loss {
     /// What learns fastest where it can be had: bands count by the power 0.75 of their energy.
     pub const fn mask_cross_entropy() -> Self {
-        Loss::MaskCrossEntropy { weight_power: 0.75 }
+        Loss::MaskCrossEntropy {
+            weight_power: 0.75,
+            ideal: IdealMask::Magnitudes,
+        }
     }
 
     pub fn log_snr() -> Self {
@@ -92,9 +97,12 @@ impl Objective {
     /// If the loss is one of masks and the front end is learned.
     pub fn example(&self, stems: &Stems, loss: &Loss) -> Example {
         match loss {
-            Loss::MaskCrossEntropy { weight_power } => {
+            Loss::MaskCrossEntropy {
+                weight_power,
+                ideal,
+            } => {
                 let bands = self.bands.as_ref().expect("settings are checked");
-                bands.example(stems, *weight_power)
+                bands.example(stems, *weight_power, *ideal)
             }
             Loss::Waves(_) => {
                 let hop = self.config.hop_samples();

@@ -72,7 +72,7 @@ pub enum RunError {
     #[error("the network can't be computed: {0}")]
     Candle(#[from] candle_core::Error),
     #[error(
-        "{}: expected weights of the network in the settings, or of one with fewer repeats or no refiner, found another",
+        "{}: expected weights of the network in the settings, or of one with fewer repeats or a smaller refiner, found another",
         .0.display()
     )]
     OtherNetwork(PathBuf),

@@ -7,11 +7,12 @@
 //!
 //! A network may begin with more repeats than its file has. The blocks beyond begin with random
 //! insides and matrices of 0 towards the others, so that they change nothing until they learn. It
-//! may have a refiner where its file has none: that too changes nothing at first.
+//! may have a refiner where its file has none, or a larger one: that too changes nothing at first.
 
 use super::parameters::{
     BIAS1, BIAS2, Layout, SCALE1, SCALE2, SHIFT1, SHIFT2, SLOPE1, SLOPE2, TAPS,
 };
+use super::refine::grown::{can_grow, write_grown};
 use crate::nn::config::NormKind;
 use crate::nn::{ConvTasNetConfig, NORM_EPSILON, WeightsFile};
 
@@ -22,11 +23,15 @@ const MAX_ROUNDS: usize = 1000;
 const FLAT: f64 = 1e-6;
 
 /// Whether a network of this description can begin from weights of that one: the same, or with
-/// more repeats, or with a refiner where that has none.
+/// more repeats, or with a refiner where that has none or a smaller one.
 pub fn can_begin_from(config: &ConvTasNetConfig, from: &ConvTasNetConfig) -> bool {
     let mut grown = from.clone();
     grown.tcn.repeats = config.tcn.repeats;
-    if from.refiner.is_none() {
+    let refiner_can_grow = match (&from.refiner, &config.refiner) {
+        (Some(from), Some(to)) => can_grow(from, to),
+        (from, _) => from.is_none(),
+    };
+    if refiner_can_grow {
         grown.refiner = config.refiner.clone();
     }
     grown == *config && from.tcn.repeats <= config.tcn.repeats
@@ -57,13 +62,16 @@ pub fn unfolded(weights: &WeightsFile, config: &ConvTasNetConfig, initial: Vec<f
         let place = &mut parameters[parameter.start..][..parameter.len()];
         let name = parameter.name.as_str();
         let (block, part) = block_part(name).unzip();
-        let is_new_refiner = name.starts_with("refiner.") && weights.config.refiner.is_none();
-        let is_new = is_new_refiner
-            || block.is_some_and(|block: usize| {
-                let was_there = block < known_blocks;
-                !was_there
-                    || (part == Some("residual.weight") && !weights.config.has_residual(block))
-            });
+        if let (true, Some(to)) = (name.starts_with("refiner."), config.refiner_shape()) {
+            if let Some(from) = weights.config.refiner_shape() {
+                write_grown(weights, &from, &to, name, place);
+            }
+            continue;
+        }
+        let is_new = block.is_some_and(|block: usize| {
+            let was_there = block < known_blocks;
+            !was_there || (part == Some("residual.weight") && !weights.config.has_residual(block))
+        });
         match (is_new, block, part) {
             (true, _, Some("residual.weight" | "skip.weight")) => place.fill(0.0),
             (true, ..) => {}

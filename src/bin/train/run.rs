@@ -60,7 +60,7 @@ struct Choice {
     settings: Option<PathBuf>,
 
     /// Begin from the weights in this file and learn on, with its network [default: random weights].
-    /// With --settings, their network may have more repeats than the file's
+    /// With --settings, their network may have more repeats than the file's, or a larger refiner
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     begin_from: Option<PathBuf>,
 

@@ -3,8 +3,7 @@
 //! A frame is `[plane][row]`; a row holds its bands between two margins of zeros, so that no tap has
 //! to ask whether there is a neighbour.
 
-use multiversion::multiversion;
-use multiversion::target::target_cfg_f;
+use crate::nn::matrix::Isa;
 
 /// Zeros on each side of a row, and the most bands that a tap may reach to a side.
 pub const MARGIN: usize = 8;
@@ -36,6 +35,7 @@ pub struct Kernel {
     num_ages: usize,
     num_planes: usize,
     width: usize,
+    isa: Isa,
 }
 
 impl Kernel {
@@ -56,6 +56,7 @@ impl Kernel {
             num_ages,
             num_planes,
             width,
+            isa: Isa::detect(),
         }
     }
 
@@ -67,57 +68,53 @@ impl Kernel {
         assert!(frames.iter().all(|f| f.len() == self.num_planes * row));
         let inputs = self.num_ages * self.num_planes * self.width;
         assert_eq!(y.len() * inputs, self.weights.len() * row);
-        convolve(&self.weights, self.width, frames, num_bands, y);
+        match self.isa {
+            Isa::Portable => convolve(&self.weights, self.width, frames, num_bands, y),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => {
+                // SAFETY: `Isa::Avx2` is only made where the machine has AVX2, FMA and F16C.
+                unsafe { avx2::convolve(&self.weights, self.width, frames, num_bands, y) };
+            }
+        }
     }
 }
 
-#[multiversion(targets("x86_64+avx2+fma"))]
+/// The product of every group and tile, in plain loops.
 fn convolve(weights: &[f32], width: usize, frames: &[&[f32]], num_bands: usize, y: &mut [f32]) {
-    if target_cfg_f!(target_feature = "fma") {
-        convolve_with::<true>(weights, width, frames, num_bands, y);
-    } else {
-        convolve_with::<false>(weights, width, frames, num_bands, y);
-    }
+    for_tiles(weights, num_bands, y, |weights, first| {
+        let mut sums = [[0.0_f32; TILE]; GROUP];
+        for (x, weights) in tile_inputs(weights, width, frames, num_bands, first) {
+            for (tap, w) in weights.chunks_exact(GROUP).enumerate() {
+                for (sums, w) in sums.iter_mut().zip(w) {
+                    for (sum, x) in sums.iter_mut().zip(&x[tap..tap + TILE]) {
+                        *sum += w * x;
+                    }
+                }
+            }
+        }
+        sums
+    });
 }
 
+/// Adds to each group of outputs, tile by tile, what `tile` sums for it from the group's weights and
+/// the tile's first band.
 #[inline(always)]
-fn convolve_with<const FUSED: bool>(
+fn for_tiles(
     weights: &[f32],
-    width: usize,
-    frames: &[&[f32]],
     num_bands: usize,
     y: &mut [f32],
+    tile: impl Fn(&[f32], usize) -> [[f32; TILE]; GROUP],
 ) {
     let row = row_len(num_bands);
     let num_groups = y.len() / (GROUP * row);
     let groups = weights.chunks_exact(weights.len() / num_groups);
     for (weights, y) in groups.zip(y.chunks_exact_mut(GROUP * row)) {
         for first in (0..num_bands).step_by(TILE) {
-            let mut sums = [[0.0_f32; TILE]; GROUP];
-            let mut of_planes = weights.chunks_exact(width * GROUP);
-            for frame in frames {
-                let planes = frame.chunks_exact(row);
-                for (plane, weights) in planes.zip(of_planes.by_ref()) {
-                    let x = &plane[first + MARGIN - width / 2..][..TILE + width - 1];
-                    for (tap, w) in weights.chunks_exact(GROUP).enumerate() {
-                        let mut values = [0.0; TILE];
-                        values.copy_from_slice(&x[tap..tap + TILE]);
-                        for output in 0..GROUP {
-                            for lane in 0..TILE {
-                                sums[output][lane] = product_sum::<FUSED>(
-                                    w[output],
-                                    values[lane],
-                                    sums[output][lane],
-                                );
-                            }
-                        }
-                    }
-                }
-            }
+            let sums = tile(weights, first);
             let length = TILE.min(num_bands - first);
-            for (output, y) in y.chunks_exact_mut(row).enumerate() {
+            for (y, sums) in y.chunks_exact_mut(row).zip(&sums) {
                 let y = &mut y[MARGIN + first..][..length];
-                for (y, sum) in y.iter_mut().zip(sums[output]) {
+                for (y, sum) in y.iter_mut().zip(sums) {
                     *y += sum;
                 }
             }
@@ -125,10 +122,69 @@ fn convolve_with<const FUSED: bool>(
     }
 }
 
-/// `a · b + c`, in one rounding where the machine has an instruction for it.
+/// What each plane's taps reach of a tile, `TILE + width − 1` values, and their weights, `[tap][output]`.
 #[inline(always)]
-pub fn product_sum<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if FUSED { a.mul_add(b, c) } else { a * b + c }
+fn tile_inputs<'a>(
+    weights: &'a [f32],
+    width: usize,
+    frames: &'a [&'a [f32]],
+    num_bands: usize,
+    first: usize,
+) -> impl Iterator<Item = (&'a [f32], &'a [f32])> {
+    let planes = frames
+        .iter()
+        .flat_map(move |f| f.chunks_exact(row_len(num_bands)));
+    let reached = planes.map(move |p| &p[first + MARGIN - width / 2..][..TILE + width - 1]);
+    reached.zip(weights.chunks_exact(width * GROUP))
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::*;
+
+    use super::{GROUP, TILE, for_tiles, tile_inputs};
+
+    const LANES: usize = 8;
+
+    /// As [`super::convolve`], with all sums of a tile in registers.
+    #[target_feature(enable = "avx2,fma")]
+    pub fn convolve(
+        weights: &[f32],
+        width: usize,
+        frames: &[&[f32]],
+        num_bands: usize,
+        y: &mut [f32],
+    ) {
+        for_tiles(weights, num_bands, y, |weights, first| {
+            let mut sums = [[_mm256_setzero_ps(); TILE / LANES]; GROUP];
+            for (x, weights) in tile_inputs(weights, width, frames, num_bands, first) {
+                assert_eq!(x.len() * GROUP, weights.len() + (TILE - 1) * GROUP);
+                for (tap, w) in weights.chunks_exact(GROUP).enumerate() {
+                    // SAFETY: there are TILE - 1 more values than taps, so that each tap is the
+                    // first of TILE values; loads need no alignment.
+                    let x = unsafe {
+                        let x = x.as_ptr().add(tap);
+                        [_mm256_loadu_ps(x), _mm256_loadu_ps(x.add(LANES))]
+                    };
+                    for output in 0..GROUP {
+                        let w = _mm256_set1_ps(w[output]);
+                        for vector in 0..TILE / LANES {
+                            let sum = &mut sums[output][vector];
+                            *sum = _mm256_fmadd_ps(w, x[vector], *sum);
+                        }
+                    }
+                }
+            }
+            let mut values = [[0.0; TILE]; GROUP];
+            for (values, sums) in values.iter_mut().zip(sums) {
+                for (values, sum) in values.chunks_exact_mut(LANES).zip(sums) {
+                    // SAFETY: the chunk holds 8 floats.
+                    unsafe { _mm256_storeu_ps(values.as_mut_ptr(), sum) };
+                }
+            }
+            values
+        });
+    }
 }
 
 #[cfg(test)]
@@ -161,10 +217,18 @@ mod tests {
             let frames: Vec<_> = (0..ages).map(|_| rows(planes)).collect();
             let before = rows(outputs);
             let weight = random(outputs * ages * planes * width);
-            let mut got = before.clone();
             let slices: Vec<_> = frames.iter().map(Vec::as_slice).collect();
-            Kernel::new(&weight, ages, planes, width).add_to(&slices, bands, &mut got);
-            for (place, got) in got.iter().enumerate() {
+            let kernel = Kernel::new(&weight, ages, planes, width);
+            let got = [Isa::Portable, Isa::detect()].map(|isa| {
+                let kernel = Kernel {
+                    isa,
+                    ..kernel.clone()
+                };
+                let mut got = before.clone();
+                kernel.add_to(&slices, bands, &mut got);
+                got
+            });
+            for place in 0..before.len() {
                 let (output, at) = (place / row, place % row);
                 let mut want = f64::from(before[place]);
                 if (MARGIN..MARGIN + bands).contains(&at) {
@@ -178,8 +242,11 @@ mod tests {
                         }
                     }
                 }
-                // f32 sums of some ten terms of order 1.
-                assert!((f64::from(*got) - want).abs() < 1e-5, "{case}, {place}");
+                for got in &got {
+                    // f32 sums of some ten terms of order 1.
+                    let error = (f64::from(got[place]) - want).abs();
+                    assert!(error < 1e-5, "{case}, {place}: off by {error}");
+                }
             }
         }
     }

@@ -2,9 +2,9 @@
 //! ([`crate::nn::refiner::planes`]). Gradients of parameters are added to what is there.
 
 use multiversion::multiversion;
-use multiversion::target::target_cfg_f;
 
-use crate::nn::refiner::planes::{MARGIN, bands_of, product_sum, row_len};
+use crate::nn::Isa;
+use crate::nn::refiner::planes::{MARGIN, bands_of, row_len};
 
 /// Values summed side by side.
 const LANES: usize = 8;
@@ -40,22 +40,8 @@ pub struct Patch<'a> {
 
 /// Adds the gradient of a kernel, `[output][age][plane][tap]`; `gradient` is that of its outputs,
 /// `[frame][output][row]`, with margins of 0.
-#[multiversion(targets("x86_64+avx2+fma"))]
 pub fn kernel_gradient(x: &Frames, gradient: &[f32], patch: &Patch, sums: &mut [f32]) {
-    if target_cfg_f!(target_feature = "fma") {
-        kernel_gradient_with::<true>(x, gradient, patch, sums);
-    } else {
-        kernel_gradient_with::<false>(x, gradient, patch, sums);
-    }
-}
-
-#[inline(always)]
-fn kernel_gradient_with<const FUSED: bool>(
-    x: &Frames,
-    gradient: &[f32],
-    patch: &Patch,
-    sums: &mut [f32],
-) {
+    let isa = Isa::detect();
     let row = row_len(patch.num_bands);
     let inputs = patch.ages.len() * x.num_planes * patch.width;
     let outputs = sums.len() / inputs;
@@ -63,35 +49,35 @@ fn kernel_gradient_with<const FUSED: bool>(
     for (index, gradient) in gradient.chunks(block).enumerate() {
         let first_frame = index * BLOCK_FRAMES;
         for (group, sums) in sums.chunks_exact_mut(GROUP * inputs).enumerate() {
+            let of_group = group * GROUP * row..(group + 1) * GROUP * row;
             let mut input = 0;
             for &age in patch.ages {
                 for plane in 0..x.num_planes {
-                    let place = |frame: usize| {
-                        let frame = x.get(first_frame + frame, age, row);
-                        &frame[plane * row..][..row]
-                    };
-                    let mut tap = 0;
-                    while tap < patch.width {
-                        let from = MARGIN - patch.width / 2 + tap;
-                        let of_frames = gradient.chunks_exact(outputs * row).enumerate();
-                        let rows = of_frames.map(|(frame, gradient)| {
-                            let gradient = &gradient[group * GROUP * row..][..GROUP * row];
-                            (&place(frame)[from..], gradient)
-                        });
-                        let (count, found) = match patch.width - tap >= 3 {
-                            true => (3, products::<FUSED, 3>(rows, patch.num_bands)),
-                            false => (1, {
-                                let [only] = products::<FUSED, 1>(rows, patch.num_bands);
-                                [only, [0.0; GROUP], [0.0; GROUP]]
-                            }),
+                    let mut rows = [Rows::default(); BLOCK_FRAMES];
+                    let frames = gradient.chunks_exact(outputs * row).enumerate();
+                    let num_frames = frames.len();
+                    for (rows, (frame, gradient)) in rows.iter_mut().zip(frames) {
+                        let x = &x.get(first_frame + frame, age, row)[plane * row..][..row];
+                        *rows = Rows {
+                            x: &x[MARGIN - patch.width / 2..],
+                            gradient: &gradient[of_group.clone()],
                         };
-                        for (tap, found) in found[..count].iter().enumerate() {
+                    }
+                    let rows = &rows[..num_frames];
+                    let mut add = |found: &[[f32; GROUP]]| {
+                        for found in found {
                             for (output, found) in found.iter().enumerate() {
-                                sums[output * inputs + input + tap] += found;
+                                sums[output * inputs + input] += found;
                             }
+                            input += 1;
                         }
-                        tap += count;
-                        input += count;
+                    };
+                    let in_threes = patch.width / 3 * 3;
+                    for tap in (0..in_threes).step_by(3) {
+                        add(&products::<3>(isa, rows, tap, patch.num_bands));
+                    }
+                    for tap in in_threes..patch.width {
+                        add(&products::<1>(isa, rows, tap, patch.num_bands));
                     }
                 }
             }
@@ -99,43 +85,103 @@ fn kernel_gradient_with<const FUSED: bool>(
     }
 }
 
-/// Sums of products of rows that begin `TAPS` places apart with those of some outputs.
-#[inline(always)]
-fn products<'a, const FUSED: bool, const TAPS: usize>(
-    rows: impl Iterator<Item = (&'a [f32], &'a [f32])>,
+/// What a frame gives to the gradients of some taps of a plane.
+#[derive(Clone, Copy, Default)]
+struct Rows<'a> {
+    /// From where the first tap reaches the first band.
+    x: &'a [f32],
+    /// `[output of the group][row]`.
+    gradient: &'a [f32],
+}
+
+/// Sums over frames and bands of the products of `x` at some taps with the outputs' gradients.
+fn products<const TAPS: usize>(
+    isa: Isa,
+    frames: &[Rows],
+    first_tap: usize,
     num_bands: usize,
 ) -> [[f32; GROUP]; TAPS] {
-    let row = row_len(num_bands);
-    let length = num_bands.next_multiple_of(LANES);
-    let mut sums = [[[0.0_f32; LANES]; GROUP]; TAPS];
-    for (x, gradient) in rows {
-        let (a, rest) = gradient.split_at(row);
-        let (b, rest) = rest.split_at(row);
-        let (c, d) = rest.split_at(row);
-        let gradients = [a, b, c, d].map(|g| &g[MARGIN..][..length]);
-        let x = &x[..length + TAPS - 1];
-        let mut first = 0;
-        while first + LANES <= length {
-            let g = gradients.map(|g| lanes(g, first));
-            for (tap, sums) in sums.iter_mut().enumerate() {
-                let x = lanes(x, first + tap);
-                for (sums, g) in sums.iter_mut().zip(&g) {
-                    for lane in 0..LANES {
-                        sums[lane] = product_sum::<FUSED>(x[lane], g[lane], sums[lane]);
+    match isa {
+        Isa::Portable => {
+            let mut sums = [[0.0; GROUP]; TAPS];
+            for rows in frames {
+                let gradients = rows.gradient.chunks_exact(row_len(num_bands));
+                for (output, gradient) in gradients.enumerate() {
+                    let gradient = bands_of(gradient, num_bands);
+                    for (tap, sums) in sums.iter_mut().enumerate() {
+                        let x = &rows.x[first_tap + tap..][..num_bands];
+                        sums[output] += dot(x, gradient);
                     }
                 }
             }
-            first += LANES;
+            sums
+        }
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => {
+            // SAFETY: `Isa::Avx2` is only made where the machine has AVX2, FMA and F16C.
+            unsafe { avx2::products(frames, first_tap, num_bands) }
         }
     }
-    sums.map(|sums| sums.map(|lanes| lanes.iter().sum()))
 }
 
-#[inline(always)]
-fn lanes(x: &[f32], from: usize) -> [f32; LANES] {
-    let mut lanes = [0.0; LANES];
-    lanes.copy_from_slice(&x[from..from + LANES]);
-    lanes
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; LANES];
+    for (a, b) in a.chunks(LANES).zip(b.chunks(LANES)) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum()
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::*;
+
+    use super::{GROUP, LANES, MARGIN, Rows, row_len};
+
+    /// As [`super::products`], with all sums in registers.
+    #[target_feature(enable = "avx2,fma")]
+    pub fn products<const TAPS: usize>(
+        frames: &[Rows],
+        first_tap: usize,
+        num_bands: usize,
+    ) -> [[f32; GROUP]; TAPS] {
+        let row = row_len(num_bands);
+        // Behind the bands gradients are 0 up to the end of the row.
+        let length = num_bands.next_multiple_of(LANES);
+        let mut sums = [[_mm256_setzero_ps(); GROUP]; TAPS];
+        for rows in frames {
+            let x = &rows.x[first_tap..][..length + TAPS - 1];
+            let gradient = &rows.gradient[..GROUP * row];
+            assert!(MARGIN + length <= row);
+            for first in (0..length).step_by(LANES) {
+                // SAFETY: 8 values from `first + tap` on end at `length + TAPS - 1` at most, and 8
+                // of a row from `MARGIN + first` on at `MARGIN + length`; loads need no alignment.
+                let (x, g) = unsafe {
+                    let x = x.as_ptr().add(first);
+                    let g = gradient.as_ptr().add(MARGIN + first);
+                    (
+                        std::array::from_fn::<_, TAPS, _>(|tap| _mm256_loadu_ps(x.add(tap))),
+                        std::array::from_fn::<_, GROUP, _>(|o| _mm256_loadu_ps(g.add(o * row))),
+                    )
+                };
+                for tap in 0..TAPS {
+                    for output in 0..GROUP {
+                        sums[tap][output] = _mm256_fmadd_ps(x[tap], g[output], sums[tap][output]);
+                    }
+                }
+            }
+        }
+        sums.map(|sums| sums.map(|sum| sum_of_lanes(sum)))
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn sum_of_lanes(x: __m256) -> f32 {
+        let halves = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+        let pairs = _mm_add_ps(halves, _mm_movehl_ps(halves, halves));
+        _mm_cvtss_f32(_mm_add_ss(pairs, _mm_movehdup_ps(pairs)))
+    }
 }
 
 /// The gradient of PReLU with a slope a row, `[frame][channel][row]`: from the gradient of what came

@@ -4,6 +4,7 @@
 //! operations ([`plain`]) it costs many times as much. They must agree.
 
 mod fused;
+pub mod grown;
 mod kernels;
 mod plain;
 
