@@ -9,6 +9,7 @@ mod areas;
 mod compare;
 mod control;
 mod focus_slider;
+mod grip;
 mod hand;
 mod header;
 mod history;

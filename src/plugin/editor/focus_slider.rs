@@ -1,22 +1,18 @@
 //! The narrow slider below a knob: how strictly a stem is cut out of the mix.
 
 use egui::{
-    Align2, Color32, CornerRadius, CursorIcon, EventFilter, Id, Key, Rect, Sense, Stroke, Ui,
-    WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, CursorIcon, Id, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::control::Control;
 use super::hand::Hand;
-use super::{knob, theme};
+use super::{grip, theme};
 
 /// The slider's middle: as trained.
 const CENTRE: f32 = 0.5;
 
 /// A step of an arrow key or of a wheel line: 2 % of the whole way, 4 % of focus.
 const STEP: f32 = 0.02;
-
-/// What Shift makes of every step and movement.
-const FINE: f32 = 0.1;
 
 /// How near to the middle a drag snaps to it.
 const SNAP: f32 = 0.02;
@@ -28,56 +24,18 @@ pub fn show(ui: &mut Ui, rect: Rect, colour: Color32, control: Control, hand: &H
     let response = ui
         .interact(rect, id, Sense::click_and_drag())
         .on_hover_cursor(CursorIcon::ResizeHorizontal);
-    let shift = ui.input(|input| input.modifiers.shift);
-    let fine = if shift { FINE } else { 1.0 };
+    let fine = grip::fineness(ui);
 
-    // A parameter follows only when the host plays its next block: the drag keeps its own count.
-    let mut dragged: Option<f32> = ui.data(|data| data.get_temp(id));
-    if response.drag_started_by(egui::PointerButton::Primary) {
-        hand.begin(control);
-        dragged = Some(param.value());
-    }
-    if let Some(place) = &mut dragged {
-        let moved = *place + response.drag_delta().x / rect.width().max(1.0) * fine;
-        let moved = moved.clamp(0.0, 1.0);
-        if moved != *place {
-            *place = moved;
-            hand.drag(control, snapped(moved, shift));
-        }
-    }
-    let mut value = dragged.map_or(param.value(), |place| snapped(place, shift));
-    if response.drag_stopped() && dragged.take().is_some() {
-        hand.end(control);
-    }
-    ui.data_mut(|data| match dragged {
-        Some(place) => {
-            data.insert_temp(id, place);
-        }
-        None => data.remove::<f32>(id),
-    });
-    let to_default =
-        response.double_clicked() || (response.clicked() && ui.input(|i| i.modifiers.command));
-    if to_default {
+    let moved_by = response.drag_delta().x / rect.width().max(1.0) * fine;
+    let snap = |place| snapped(place, fine < 1.0);
+    let dragged = grip::drag(ui, &response, control, hand, moved_by, snap);
+    let mut value = dragged.unwrap_or(param.value());
+    if grip::asks_for_default(ui, &response) {
         hand.reset(control);
     } else if dragged.is_none() {
-        let mut steps = 0.0;
-        if response.has_focus() {
-            let filter = EventFilter {
-                horizontal_arrows: true,
-                vertical_arrows: true,
-                ..Default::default()
-            };
-            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-            let pressed = |key| ui.input(|input| input.num_presses(key)) as f32;
-            steps += pressed(Key::ArrowRight) + pressed(Key::ArrowUp)
-                - pressed(Key::ArrowLeft)
-                - pressed(Key::ArrowDown);
-        }
-        if response.hovered() {
-            steps += knob::wheel_lines(ui);
-        }
+        let steps = grip::steps(ui, &response) * fine;
         if steps != 0.0 {
-            value = stepped(value, steps * fine);
+            value = stepped(value, steps);
             hand.set(control, value);
         }
     }

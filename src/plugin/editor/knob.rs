@@ -4,23 +4,17 @@
 use std::f32::consts::{PI, TAU};
 
 use egui::{
-    Color32, CursorIcon, Event, Id, Key, MouseWheelUnit, Pos2, Rect, Response, Sense, Shape,
-    Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Color32, CursorIcon, Id, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::control::Control;
 use super::hand::Hand;
-use super::{read_out, theme};
+use super::{grip, read_out, theme};
 use crate::plugin::gain;
 
 /// Pixels of drag for the whole travel.
 const DRAG_PIXELS: f32 = 220.0;
-
-/// What Shift makes of every movement.
-const FINE: f32 = 0.1;
-
-/// Points of a smooth wheel or touch pad that count as one line.
-const POINTS_PER_LINE: f32 = 40.0;
 
 /// The smallest step of one wheel line, in dB.
 const WHEEL_DB: f32 = 0.5;
@@ -38,38 +32,17 @@ pub fn show(ui: &mut Ui, rect: Rect, colour: Color32, control: Control, hand: &H
     let response = ui
         .interact(rect, id, Sense::click_and_drag())
         .on_hover_cursor(CursorIcon::ResizeVertical);
-    let modifiers = ui.input(|input| input.modifiers);
+    let fine = grip::fineness(ui);
 
-    if response.drag_started_by(egui::PointerButton::Primary) {
-        hand.begin(control);
-        set_dragged(ui, id, Some(param.value()));
-    }
-    // A parameter follows only when the host plays its next block, so the drag keeps its own count.
-    let mut travel = dragged(ui, id).unwrap_or(param.value());
-    if response.dragged() && dragged(ui, id).is_some() {
-        let fine = if modifiers.shift { FINE } else { 1.0 };
-        let moved = (travel - response.drag_delta().y / DRAG_PIXELS * fine).clamp(0.0, 1.0);
-        if moved != travel {
-            travel = moved;
-            hand.drag(control, travel);
-            set_dragged(ui, id, Some(travel));
-        }
-    }
-    if response.drag_stopped() && dragged(ui, id).is_some() {
-        hand.end(control);
-        set_dragged(ui, id, None);
-    }
-    let to_default = response.double_clicked() || (response.clicked() && modifiers.command);
-    if to_default {
+    let moved_by = -response.drag_delta().y / DRAG_PIXELS * fine;
+    let dragged = grip::drag(ui, &response, control, hand, moved_by, |travel| travel);
+    let travel = dragged.unwrap_or(param.value());
+    if grip::asks_for_default(ui, &response) {
         hand.reset(control);
-    } else if dragged(ui, id).is_none() {
-        let mut lines = key_lines(ui, &response);
-        if response.hovered() {
-            lines += wheel_lines(ui);
-        }
+    } else if dragged.is_none() {
+        let lines = grip::steps(ui, &response) * fine;
         if lines != 0.0 {
-            let db = gain::RANGE.unnormalize(travel);
-            let db = wheel_step(db, lines, modifiers.shift);
+            let db = wheel_step(gain::RANGE.unnormalize(travel), lines);
             hand.set(control, gain::RANGE.normalize(db));
         }
     }
@@ -102,63 +75,9 @@ fn menu(response: &Response, control: Control, hand: &Hand) {
     });
 }
 
-fn dragged(ui: &Ui, id: Id) -> Option<f32> {
-    ui.data(|data| data.get_temp(id))
-}
-
-fn set_dragged(ui: &Ui, id: Id, travel: Option<f32>) {
-    ui.data_mut(|data| match travel {
-        Some(travel) => {
-            data.insert_temp(id, travel);
-        }
-        None => data.remove::<f32>(id),
-    });
-}
-
-/// Lines that the wheel has turned since the last frame, up counted positive. egui's smoothed
-/// scrolling would send a trail of small changes, and turns sideways with Shift.
-pub fn wheel_lines(ui: &Ui) -> f32 {
-    ui.input(|input| {
-        input
-            .events
-            .iter()
-            .map(|event| match event {
-                Event::MouseWheel { unit, delta, .. } => {
-                    let delta = if delta.y == 0.0 { delta.x } else { delta.y };
-                    match unit {
-                        MouseWheelUnit::Point => delta / POINTS_PER_LINE,
-                        MouseWheelUnit::Line | MouseWheelUnit::Page => delta,
-                    }
-                }
-                _ => 0.0,
-            })
-            .sum()
-    })
-}
-
-/// Lines that the arrow keys ask for while the knob has the keyboard.
-fn key_lines(ui: &Ui, response: &Response) -> f32 {
-    if !response.has_focus() {
-        return 0.0;
-    }
-    // The arrows turn the knob; Tab leads on.
-    let filter = egui::EventFilter {
-        vertical_arrows: true,
-        horizontal_arrows: true,
-        ..Default::default()
-    };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-    let pressed = |key| ui.input(|input| input.num_presses(key)) as f32;
-    pressed(Key::ArrowUp) + pressed(Key::ArrowRight)
-        - pressed(Key::ArrowDown)
-        - pressed(Key::ArrowLeft)
-        + 10.0 * (pressed(Key::PageUp) - pressed(Key::PageDown))
-}
-
 /// Where `lines` of the wheel lead from a level: half a decibel a line, and more where the scale is
 /// coarse, so that the knob's bottom end is not a hundred lines away. Stops at unity on the way.
-fn wheel_step(db: f32, lines: f32, fine: bool) -> f32 {
-    let lines = if fine { lines * FINE } else { lines };
+fn wheel_step(db: f32, lines: f32) -> f32 {
     let by_level = db + lines * WHEEL_DB;
     let by_travel = gain::RANGE.unnormalize(gain::RANGE.normalize(db) + lines * WHEEL_TRAVEL);
     let target = if (by_travel - db).abs() > (by_level - db).abs() {
@@ -249,17 +168,17 @@ mod tests {
 
     #[test]
     fn one_wheel_line_is_half_a_decibel_around_unity() {
-        assert_eq!(wheel_step(0.0, 1.0, false), 0.5);
-        assert_eq!(wheel_step(0.0, -1.0, false), -0.5);
-        assert!((wheel_step(0.0, 1.0, true) - 0.05).abs() < 1e-6);
+        assert_eq!(wheel_step(0.0, 1.0), 0.5);
+        assert_eq!(wheel_step(0.0, -1.0), -0.5);
+        assert!((wheel_step(0.0, 0.1) - 0.05).abs() < 1e-6);
     }
 
     #[test]
     fn the_wheel_stops_at_unity_and_at_both_ends() {
-        assert_eq!(wheel_step(-0.2, 1.0, false), 0.0);
-        assert_eq!(wheel_step(0.2, -3.0, false), 0.0);
-        assert_eq!(wheel_step(11.9, 5.0, false), gain::MAX_DB);
-        assert_eq!(wheel_step(-83.0, -5.0, false), gain::OFF_DB);
+        assert_eq!(wheel_step(-0.2, 1.0), 0.0);
+        assert_eq!(wheel_step(0.2, -3.0), 0.0);
+        assert_eq!(wheel_step(11.9, 5.0), gain::MAX_DB);
+        assert_eq!(wheel_step(-83.0, -5.0), gain::OFF_DB);
     }
 
     #[test]
@@ -267,7 +186,7 @@ mod tests {
         let mut db = gain::OFF_DB;
         let mut lines = 0;
         while db < gain::MAX_DB {
-            db = wheel_step(db, 1.0, false);
+            db = wheel_step(db, 1.0);
             lines += 1;
             assert!(lines < 100, "stuck at {db} dB");
         }

@@ -1,8 +1,10 @@
-//! The menu of presets, and the window that saves one.
+//! The menu of presets, and the windows that save one and delete one.
 
 use std::path::PathBuf;
 
-use egui::{ComboBox, Id, Key, Modal, RichText, TextEdit, Ui};
+use egui::{
+    Align, Button, ComboBox, Id, Key, Layout, Modal, RichText, TextEdit, Ui, WidgetInfo, WidgetType,
+};
 
 use super::hand::Hand;
 use super::mix_settings::MixSettings;
@@ -24,6 +26,8 @@ pub struct PresetMenu {
     is_open: bool,
     /// The name that is being typed, while one is.
     naming: Option<String>,
+    /// The user's preset that is about to go, until that is confirmed.
+    deleting: Option<String>,
 }
 
 impl PresetMenu {
@@ -33,6 +37,7 @@ impl PresetMenu {
             saved: Vec::new(),
             is_open: false,
             naming: None,
+            deleting: None,
         }
     }
 
@@ -55,21 +60,24 @@ impl PresetMenu {
             });
         menu.response
             .on_hover_text("Presets: gains, solos, mutes and focus of the whole mix");
-        problem.or(self.show_naming(ui, hand))
+        problem
+            .or(self.show_naming(ui, hand))
+            .or(self.show_deleting(ui, hand))
     }
 
     fn show_entries(&mut self, ui: &mut Ui, hand: &Hand, title: &str) -> Option<String> {
         let mut problem = None;
-        for (name, settings) in presets::built_in() {
-            if ui.selectable_label(title == name, name).clicked() {
-                choose(hand, name, settings);
+        for (name, settings) in presets::BUILT_IN.iter() {
+            if ui.selectable_label(title == *name, *name).clicked() {
+                choose(hand, name, settings.clone());
             }
         }
         ui.separator();
         for name in &self.saved {
-            if ui.selectable_label(title == name, name).clicked()
-                && let Ok(folder) = &self.folder
-            {
+            let (chosen, deleted) = saved_entry(ui, title, name);
+            if deleted {
+                self.deleting = Some(name.clone());
+            } else if chosen && let Ok(folder) = &self.folder {
                 match presets::load(folder, name) {
                     Ok(settings) => choose(hand, name, settings),
                     Err(error) => problem = Some(error.to_string()),
@@ -107,9 +115,7 @@ impl PresetMenu {
             ui.add_space(theme::GAP);
             ui.horizontal(|ui| {
                 let label = if is_taken { "Replace" } else { "Save" };
-                saves |= ui
-                    .add_enabled(kept.is_some(), egui::Button::new(label))
-                    .clicked();
+                saves |= ui.add_enabled(kept.is_some(), Button::new(label)).clicked();
                 gives_up |= ui.button("Cancel").clicked();
             });
             let hint = format!("In {}", folder.display());
@@ -132,6 +138,56 @@ impl PresetMenu {
             Err(error) => Some(error.to_string()),
         }
     }
+
+    fn show_deleting(&mut self, ui: &Ui, hand: &Hand) -> Option<String> {
+        let (Some(name), Ok(folder)) = (&self.deleting, &self.folder) else {
+            return None;
+        };
+        let (mut deletes, mut gives_up) = (false, false);
+        let modal = Modal::new(Id::unique("delete a preset")).show(ui.ctx(), |ui| {
+            ui.label(
+                RichText::new(format!("Delete “{name}”?"))
+                    .size(15.0)
+                    .strong(),
+            );
+            ui.add_space(theme::GAP);
+            ui.label("The mix stays as it is; the file is gone for good.");
+            ui.add_space(theme::GAP);
+            ui.horizontal(|ui| {
+                deletes |= ui.button("Delete").clicked();
+                gives_up |= ui.button("Cancel").clicked();
+            });
+        });
+        if !deletes && !gives_up && !modal.should_close() {
+            return None;
+        }
+        let result = match deletes {
+            true => presets::delete(folder, name),
+            false => Ok(()),
+        };
+        if deletes && result.is_ok() {
+            let mut memory = hand.memory.borrow_mut();
+            memory.preset.take_if(|(chosen, _)| chosen == name);
+        }
+        self.deleting = None;
+        result.err().map(|error| error.to_string())
+    }
+}
+
+/// An entry of the user's own. Returns whether it and whether its cross was clicked.
+fn saved_entry(ui: &mut Ui, title: &str, name: &str) -> (bool, bool) {
+    ui.horizontal(|ui| {
+        let chosen = ui.selectable_label(title == name, name).clicked();
+        let to_the_right = Layout::right_to_left(Align::Center);
+        let deleted = ui.with_layout(to_the_right, |ui| {
+            let label = format!("Delete “{name}”");
+            let cross = ui.add(Button::new("×").frame(false)).on_hover_text(&label);
+            cross.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), &label));
+            cross.clicked()
+        });
+        (chosen, deleted.inner)
+    })
+    .inner
 }
 
 fn choose(hand: &Hand, name: &str, settings: MixSettings) {
@@ -146,8 +202,9 @@ fn title(mix: &MixSettings, chosen: Option<&(String, MixSettings)>) -> String {
     {
         return name.clone();
     }
-    let built_in = presets::built_in();
-    let same = built_in.iter().find(|(_, settings)| settings.is_like(mix));
+    let same = presets::BUILT_IN
+        .iter()
+        .find(|(_, settings)| settings.is_like(mix));
     match (same, chosen) {
         (Some((name, _)), _) => (*name).to_owned(),
         (None, Some((name, _))) => format!("{name} *"),

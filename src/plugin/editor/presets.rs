@@ -6,6 +6,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use directories::ProjectDirs;
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,7 @@ struct PresetFile {
 }
 
 /// The presets that come with the plug-in, in the order of the menu.
-pub fn built_in() -> Vec<(&'static str, MixSettings)> {
+pub static BUILT_IN: LazyLock<Vec<(&str, MixSettings)>> = LazyLock::new(|| {
     let with = |change: &dyn Fn(&mut MixSettings)| {
         let mut settings = MixSettings::default();
         change(&mut settings);
@@ -93,7 +94,7 @@ pub fn built_in() -> Vec<(&'static str, MixSettings)> {
         ),
     ]);
     all
-}
+});
 
 /// Where the user's presets lie.
 ///
@@ -162,6 +163,15 @@ pub fn save(folder: &Path, name: &str, mix: &MixSettings) -> Result<(), PresetEr
         .map_err(|source| PresetError::Io { path, source })
 }
 
+/// Takes a preset's file away.
+///
+/// # Errors
+/// It can't be removed.
+pub fn delete(folder: &Path, name: &str) -> Result<(), PresetError> {
+    let path = path_of(folder, name);
+    fs::remove_file(&path).map_err(|source| PresetError::Io { path, source })
+}
+
 /// The name that a preset gets on any system: what a file's name can't hold becomes a space.
 /// `None` if nothing is left to read.
 pub fn file_name(name: &str) -> Option<String> {
@@ -206,6 +216,10 @@ mod tests {
         save(&folder, "Another", &mix).expect("it can be saved");
         assert_eq!(load(&folder, "Another").expect("it can be read"), mix);
         assert_eq!(list(&folder).len(), 2);
+        delete(&folder, "Another").expect("it can be removed");
+        assert_eq!(list(&folder), ["my  mix 2"]);
+        let error = delete(&folder, "Another").expect_err("it is gone");
+        assert!(error.to_string().contains("Another.json"), "{error}");
     }
 
     #[test]
@@ -252,8 +266,8 @@ mod tests {
 
     #[test]
     fn presets_that_come_along_can_all_be_set_and_differ() {
-        let all = built_in();
-        for (name, settings) in &all {
+        let all = &BUILT_IN;
+        for (name, settings) in all.iter() {
             assert_eq!(settings.out_of_range(), None, "{name}");
         }
         for (n, (name, settings)) in all.iter().enumerate() {

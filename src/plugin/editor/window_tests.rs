@@ -268,9 +268,17 @@ fn a_mix_is_saved_by_name_and_a_damaged_one_changes_nothing() {
     bench.choose_preset("Unity", "Mine");
     assert_eq!(bench.gain_db(Stem::Drums), lowered);
 
+    bench.choose_preset("Mine", "Delete “Mine”");
+    bench.click("Cancel");
+    assert_eq!(presets::list(bench.folder.path()), ["Mine"]);
+    bench.choose_preset("Mine", "Delete “Mine”");
+    bench.click("Delete");
+    assert!(presets::list(bench.folder.path()).is_empty());
+    assert_eq!(bench.gain_db(Stem::Drums), lowered, "the mix stays");
+
     let damaged = bench.folder.path().join("Damaged.json");
     std::fs::write(damaged, "{").expect("it can be written");
-    bench.choose_preset("Mine", "Damaged");
+    bench.choose_preset("Own mix", "Damaged");
     assert_eq!(bench.gain_db(Stem::Drums), lowered);
     let said = bench
         .harness
