@@ -47,13 +47,13 @@ fn every_stem_gains_and_as_much_at_every_rate() {
     let rates_hz = [44_100.0, 48_000.0, 88_200.0, 96_000.0];
     let song = demo_song::render(rates_hz[0], 2);
     let songs = rates_hz.map(|rate_hz| resampled(&song, rate_hz));
-    for kind in KINDS {
+    for (kind, floor_db) in KINDS.into_iter().zip([5.5, 7.0]) {
         let gained_db = songs.each_ref().map(|song| improvements_db(kind, song));
         println!("{kind:?}: drums, bass, other, vocals: {gained_db:.2?} dB at {rates_hz:?} Hz");
         for (gained, rate_hz) in gained_db.iter().zip(rates_hz) {
             let case = format!("{kind:?} at {rate_hz} Hz: {gained:?} dB");
-            assert!(mean(gained) >= 4.5, "{case}");
-            assert!(gained.iter().all(|&stem| stem > 0.0), "{case}");
+            assert!(mean(gained) >= floor_db, "{case}");
+            assert!(gained.iter().all(|&stem| stem > 3.0), "{case}");
             let apart = mean(gained) - mean(&gained_db[0]);
             assert!(apart.abs() <= 0.1, "{case}: {apart} dB from 44.1 kHz");
         }
@@ -125,9 +125,11 @@ fn a_passage_gains_alike_after_a_reset_and_after_other_music() {
         };
         let (anew, later) = (gained_after(0), gained_after(60));
         println!("{kind:?}: {anew:.2} dB after a reset, {later:.2} dB after a minute");
-        // Studio's memory is longer than the passage, and it plays the better for it.
+        // Their memories are longer than what they learned from, and Studio's is longer than the
+        // passage: both may play the better for it, but never the worse.
+        let gained = later - anew;
         assert!(
-            (anew - later).abs() <= 0.3,
+            (-0.2..=0.9).contains(&gained),
             "{kind:?}: {anew} dB after a reset, {later} dB after a minute"
         );
     }

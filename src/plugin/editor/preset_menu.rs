@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{
-    Align, Button, ComboBox, Id, Key, Layout, Modal, RichText, TextEdit, Ui, WidgetInfo, WidgetType,
-};
+use egui::{Align, Button, ComboBox, Id, Key, Layout, Modal, RichText, TextEdit, Ui, WidgetInfo};
 
 use super::hand::Hand;
 use super::mix_settings::MixSettings;
@@ -182,7 +180,7 @@ fn saved_entry(ui: &mut Ui, title: &str, name: &str) -> (bool, bool) {
         let deleted = ui.with_layout(to_the_right, |ui| {
             let label = format!("Delete “{name}”");
             let cross = ui.add(Button::new("×").frame(false)).on_hover_text(&label);
-            cross.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), &label));
+            cross.widget_info(|| WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), &label));
             cross.clicked()
         });
         (chosen, deleted.inner)
