@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Align, Button, ComboBox, Id, Key, Layout, Modal, RichText, TextEdit, Ui, WidgetInfo};
+use egui::{Button, ComboBox, Id, Key, Modal, RichText, TextEdit, Ui, WidgetInfo};
 
 use super::hand::Hand;
 use super::mix_settings::MixSettings;
@@ -175,15 +175,11 @@ impl PresetMenu {
 /// An entry of the user's own. Returns whether it and whether its cross was clicked.
 fn saved_entry(ui: &mut Ui, title: &str, name: &str) -> (bool, bool) {
     ui.horizontal(|ui| {
+        let label = format!("Delete “{name}”");
+        let cross = ui.add(Button::new("×").frame(false)).on_hover_text(&label);
+        cross.widget_info(|| WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), &label));
         let chosen = ui.selectable_label(title == name, name).clicked();
-        let to_the_right = Layout::right_to_left(Align::Center);
-        let deleted = ui.with_layout(to_the_right, |ui| {
-            let label = format!("Delete “{name}”");
-            let cross = ui.add(Button::new("×").frame(false)).on_hover_text(&label);
-            cross.widget_info(|| WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), &label));
-            cross.clicked()
-        });
-        (chosen, deleted.inner)
+        (chosen, cross.clicked())
     })
     .inner
 }
