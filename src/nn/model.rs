@@ -171,7 +171,7 @@ impl ConvTasNetModel {
             blocks: blocks.collect(),
             mask_slopes: vector("mask.slope"),
             mask: layer("mask"),
-            refiner: (config.refiner_shape()).map(|shape| Refiner::new(shape, weights)),
+            refiner: (config.refiner_shape()).map(|shape| Refiner::new(shape, weights, isa)),
             filters,
             licence: weights.licence.clone(),
             provenance: weights.provenance.clone(),

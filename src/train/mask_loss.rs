@@ -23,7 +23,7 @@ const MAGNITUDE_FLOOR: f32 = 1e-4;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdealMask {
-    /// The ideal ratio mask, `√P_k / Σ √P`.
+    /// The ideal ratio mask, `√P_k / Σ √P`; what settings mean that say nothing.
     #[default]
     Magnitudes,
     /// The Wiener filter, `P_k / Σ P`: of all real masks the one whose stems have the least squared

@@ -36,11 +36,12 @@ pub struct WaveTerm {
 }
 
 impl Loss {
-    /// What learns fastest where it can be had: bands count by the power 0.75 of their energy.
+    /// What learns fastest where it can be had: bands count by the power 0.75 of their energy, and
+    /// masks ought to be those of powers.
     pub const fn mask_cross_entropy() -> Self {
         Loss::MaskCrossEntropy {
             weight_power: 0.75,
-            ideal: IdealMask::Magnitudes,
+            ideal: IdealMask::Powers,
         }
     }
 

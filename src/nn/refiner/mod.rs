@@ -17,6 +17,7 @@ pub mod config;
 pub mod planes;
 
 pub use super::activation::prelu_rows;
+use super::matrix::Isa;
 use super::weights::WeightsFile;
 use config::{MAX_AGES, NEIGHBOURS, RefinerShape};
 use planes::{Kernel, bands_of, bands_of_mut, row_len};
@@ -86,7 +87,7 @@ struct Ring {
 }
 
 impl Refiner {
-    pub fn new(shape: RefinerShape, weights: &WeightsFile) -> Self {
+    pub fn new(shape: RefinerShape, weights: &WeightsFile, isa: Isa) -> Self {
         let values = |name: &str| &*weights.tensor(&format!("refiner.{name}")).values;
         let bend = |part: &str| {
             let slopes = values(&format!("{part}slope"));
@@ -102,7 +103,7 @@ impl Refiner {
         let middles = (0..config.middle_ages.len()).map(|layer| {
             let part = format!("middles.{layer}.");
             let weight = values(&format!("{part}weight"));
-            (Kernel::new(weight, 2, c, NEIGHBOURS), bend(&part))
+            (Kernel::new(weight, 2, c, NEIGHBOURS, isa), bend(&part))
         });
         Self {
             features: Kernel::new(
@@ -110,11 +111,12 @@ impl Refiner {
                 config.ages.len(),
                 shape.features,
                 config.bands,
+                isa,
             ),
-            masks: Kernel::new(values("masks.weight"), 1, shape.masks, NEIGHBOURS),
+            masks: Kernel::new(values("masks.weight"), 1, shape.masks, NEIGHBOURS, isa),
             first: bend(""),
             middles: middles.collect(),
-            last: Kernel::new(values("last.weight"), 1, c, NEIGHBOURS),
+            last: Kernel::new(values("last.weight"), 1, c, NEIGHBOURS, isa),
             shape,
         }
     }

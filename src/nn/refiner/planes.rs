@@ -39,11 +39,11 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Packs `weight`, `[output][age][plane][tap]`.
+    /// Packs `weight`, `[output][age][plane][tap]`, for given instructions.
     ///
     /// # Panics
     /// The number of outputs is no multiple of 4, or `width` is even or wider than the margins.
-    pub fn new(weight: &[f32], num_ages: usize, num_planes: usize, width: usize) -> Self {
+    pub fn new(weight: &[f32], num_ages: usize, num_planes: usize, width: usize, isa: Isa) -> Self {
         let inputs = num_ages * num_planes * width;
         assert!(weight.len().is_multiple_of(inputs * GROUP));
         assert!(width % 2 == 1 && width / 2 <= MARGIN);
@@ -56,7 +56,7 @@ impl Kernel {
             num_ages,
             num_planes,
             width,
-            isa: Isa::detect(),
+            isa,
         }
     }
 
@@ -218,14 +218,9 @@ mod tests {
             let before = rows(outputs);
             let weight = random(outputs * ages * planes * width);
             let slices: Vec<_> = frames.iter().map(Vec::as_slice).collect();
-            let kernel = Kernel::new(&weight, ages, planes, width);
             let got = [Isa::Portable, Isa::detect()].map(|isa| {
-                let kernel = Kernel {
-                    isa,
-                    ..kernel.clone()
-                };
                 let mut got = before.clone();
-                kernel.add_to(&slices, bands, &mut got);
+                Kernel::new(&weight, ages, planes, width, isa).add_to(&slices, bands, &mut got);
                 got
             });
             for place in 0..before.len() {

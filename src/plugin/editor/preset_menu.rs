@@ -156,19 +156,19 @@ impl PresetMenu {
                 gives_up |= ui.button("Cancel").clicked();
             });
         });
-        if !deletes && !gives_up && !modal.should_close() {
+        if gives_up || modal.should_close() {
+            self.deleting = None;
             return None;
         }
-        let result = match deletes {
-            true => presets::delete(folder, name),
-            false => Ok(()),
-        };
-        if deletes && result.is_ok() {
-            let mut memory = hand.memory.borrow_mut();
-            memory.preset.take_if(|(chosen, _)| chosen == name);
+        let name = self.deleting.take_if(|_| deletes)?;
+        match presets::delete(folder, &name) {
+            Ok(()) => {
+                let mut memory = hand.memory.borrow_mut();
+                memory.preset.take_if(|(chosen, _)| *chosen == name);
+                None
+            }
+            Err(error) => Some(error.to_string()),
         }
-        self.deleting = None;
-        result.err().map(|error| error.to_string())
     }
 }
 

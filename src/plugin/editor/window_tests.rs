@@ -177,6 +177,22 @@ fn a_dragged_knob_moves_its_gain_in_one_gesture_that_can_be_taken_back() {
 }
 
 #[test]
+fn focus_is_dragged_stepped_and_snaps_to_its_middle() {
+    let mut bench = Bench::new();
+    let focus = |bench: &Bench| bench.params.vocals_focus.focus.unmodulated_plain_value();
+    bench.drag("Vocals Focus", vec2(30.0, 0.0), PointerButton::Primary);
+    let strict = focus(&bench);
+    assert!(strict > 5.0, "{strict} %");
+    assert_eq!(*lock(&bench.host.gestures), ['+', '-']);
+    bench.drag("Vocals Focus", vec2(-29.0, 0.0), PointerButton::Primary);
+    assert_eq!(focus(&bench), 0.0);
+    bench.harness.get_by_label("Vocals Focus").focus();
+    bench.run();
+    bench.press(Modifiers::NONE, Key::PageUp);
+    assert!((focus(&bench) - 40.0).abs() < 1e-3, "{} %", focus(&bench));
+}
+
+#[test]
 fn solo_and_mute_are_clicked_and_ctrl_click_solos_one_alone() {
     let mut bench = Bench::new();
     let solo = |name: &str| format!("{name} Solo (Ctrl-click: this one alone)");

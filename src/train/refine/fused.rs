@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use candle_core::{CpuStorage, CustomOp2, Device, Layout, Result, Shape, Tensor};
 
 use super::kernels::{Frames, Patch, bend_gradient, kernel_gradient};
+use crate::nn::Isa;
 use crate::nn::refiner::config::{MAX_AGES, NEIGHBOURS, RefinerShape};
 use crate::nn::refiner::planes::{Kernel, bands_of, row_len};
 use crate::nn::refiner::{prelu_rows, write_feature_rows, write_rows};
@@ -142,6 +143,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn packed(weight: &[f32], num_ages: usize, num_planes: usize, width: usize) -> Kernel {
+    Kernel::new(weight, num_ages, num_planes, width, Isa::detect())
+}
+
 /// `weight`, `[output][age][plane][tap]`, as the kernel that takes gradients of outputs back to the
 /// planes of one age.
 fn transposed(weight: &[f32], age: usize, [ages, planes, width]: [usize; 3]) -> Kernel {
@@ -156,7 +161,7 @@ fn transposed(weight: &[f32], age: usize, [ages, planes, width]: [usize; 3]) -> 
             }
         }
     }
-    Kernel::new(&back, 1, outputs, width)
+    packed(&back, 1, outputs, width)
 }
 
 impl Fused {
@@ -195,20 +200,20 @@ impl Fused {
         let before = |layer: usize| middle_ages.get(layer).copied().unwrap_or(0);
 
         let mut x = biased(parts.bias);
-        let kernel = Kernel::new(
+        let kernel = packed(
             parts.features,
             ages.len(),
             shape.features,
             shape.config.bands,
         );
         seen.convolve(&kernel, ages, bands, &mut x);
-        let kernel = Kernel::new(parts.masks, 1, shape.masks, NEIGHBOURS);
+        let kernel = packed(parts.masks, 1, shape.masks, NEIGHBOURS);
         masks.convolve(&kernel, &[0], bands, &mut x);
         let mut hidden = vec![bent(&x, parts.slope, before(0))];
         let mut unbent = vec![x];
         for (layer, [weight, bias, slope]) in parts.middles.iter().enumerate() {
             let mut x = biased(bias);
-            let kernel = Kernel::new(weight, 2, c, NEIGHBOURS);
+            let kernel = packed(weight, 2, c, NEIGHBOURS);
             let input = &hidden[layer];
             input.convolve(&kernel, &[0, middle_ages[layer]], bands, &mut x);
             let mut output = bent(&x, slope, before(layer + 1));
@@ -220,7 +225,7 @@ impl Fused {
             hidden.push(output);
             unbent.push(x);
         }
-        let kernel = Kernel::new(parts.last, 1, c, NEIGHBOURS);
+        let kernel = packed(parts.last, 1, c, NEIGHBOURS);
         let mut refined = masks.values.clone();
         hidden[middle_ages.len()].convolve(&kernel, &[0], bands, &mut refined);
         let rows = refined.chunks_exact(row);

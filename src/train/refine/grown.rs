@@ -26,10 +26,9 @@ pub fn write_grown(
     let new = Taps::of(to, name);
     if name.ends_with("weight") {
         let inputs = new.ages.len() * new.planes * new.width;
-        let known_outputs = if new.leads_to_masks {
-            to.masks
-        } else {
-            from.config.channels
+        let known_outputs = match name {
+            "refiner.last.weight" => to.masks,
+            _ => from.config.channels,
         };
         place[..known_outputs * inputs].fill(0.0);
     }
@@ -57,7 +56,6 @@ struct Taps {
     ages: Vec<usize>,
     planes: usize,
     width: usize,
-    leads_to_masks: bool,
 }
 
 impl Taps {
@@ -79,7 +77,6 @@ impl Taps {
             ages,
             planes,
             width,
-            leads_to_masks: name == "refiner.last.weight",
         }
     }
 }
