@@ -79,20 +79,27 @@ impl Kernel {
     }
 }
 
-/// The product of every group and tile, in plain loops.
+/// The product of every group and tile in plain loops, by half groups, whose sums fit into the
+/// registers of any machine.
 fn convolve(weights: &[f32], width: usize, frames: &[&[f32]], num_bands: usize, y: &mut [f32]) {
     for_tiles(weights, num_bands, y, |weights, first| {
-        let mut sums = [[0.0_f32; TILE]; GROUP];
-        for (x, weights) in tile_inputs(weights, width, frames, num_bands, first) {
-            for (tap, w) in weights.chunks_exact(GROUP).enumerate() {
-                for (sums, w) in sums.iter_mut().zip(w) {
-                    for (sum, x) in sums.iter_mut().zip(&x[tap..tap + TILE]) {
-                        *sum += w * x;
+        let half = |from: usize| {
+            let mut sums = [[0.0_f32; TILE]; GROUP / 2];
+            for (x, weights) in tile_inputs(weights, width, frames, num_bands, first) {
+                let (weights, _) = weights.as_chunks::<GROUP>();
+                for (x, w) in x.windows(TILE).zip(weights) {
+                    let x: &[f32; TILE] = x.try_into().expect("a tile");
+                    for (sums, w) in sums.iter_mut().zip(&w[from..]) {
+                        for (sum, x) in sums.iter_mut().zip(x) {
+                            *sum += w * x;
+                        }
                     }
                 }
             }
-        }
-        sums
+            sums
+        };
+        let ([a, b], [c, d]) = (half(0), half(2));
+        [a, b, c, d]
     });
 }
 
@@ -158,14 +165,11 @@ mod avx2 {
         for_tiles(weights, num_bands, y, |weights, first| {
             let mut sums = [[_mm256_setzero_ps(); TILE / LANES]; GROUP];
             for (x, weights) in tile_inputs(weights, width, frames, num_bands, first) {
-                assert_eq!(x.len() * GROUP, weights.len() + (TILE - 1) * GROUP);
-                for (tap, w) in weights.chunks_exact(GROUP).enumerate() {
-                    // SAFETY: there are TILE - 1 more values than taps, so that each tap is the
-                    // first of TILE values; loads need no alignment.
-                    let x = unsafe {
-                        let x = x.as_ptr().add(tap);
-                        [_mm256_loadu_ps(x), _mm256_loadu_ps(x.add(LANES))]
-                    };
+                let (weights, _) = weights.as_chunks::<GROUP>();
+                for (x, w) in x.windows(TILE).zip(weights) {
+                    let (low, high) = x.split_at(LANES);
+                    // SAFETY: both halves of a window are 8 floats; loads need no alignment.
+                    let x = unsafe { [low, high].map(|x| _mm256_loadu_ps(x.as_ptr())) };
                     for output in 0..GROUP {
                         let w = _mm256_set1_ps(w[output]);
                         for vector in 0..TILE / LANES {

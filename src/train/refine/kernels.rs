@@ -125,13 +125,15 @@ fn products<const TAPS: usize>(
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut sums = [0.0_f32; LANES];
-    for (a, b) in a.chunks(LANES).zip(b.chunks(LANES)) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
         }
     }
-    sums.iter().sum()
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -212,6 +214,51 @@ pub fn bend_gradient(
                 *bias += *g;
             }
             slope_gradient[channel] += sums.iter().sum::<f32>();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dice::Dice;
+
+    #[test]
+    fn products_are_the_same_by_all_instructions() {
+        let num_bands = 37;
+        let row = row_len(num_bands);
+        let mut dice = Dice::new(1, 0_u64);
+        let mut rows = |count: usize| {
+            let mut rows = vec![0.0; count * row];
+            for row in rows.chunks_exact_mut(row) {
+                row[MARGIN..MARGIN + num_bands].fill_with(|| dice.between(-1.0, 1.0) as f32);
+            }
+            rows
+        };
+        let (x, gradient) = ([rows(1), rows(1)], [rows(GROUP), rows(GROUP)]);
+        let frames = [0, 1].map(|frame| Rows {
+            x: &x[frame][MARGIN - 2..],
+            gradient: &gradient[frame],
+        });
+        let first_tap = 1;
+        let [portable, detected] = [Isa::Portable, Isa::detect()]
+            .map(|isa| products::<3>(isa, &frames, first_tap, num_bands));
+        for tap in 0..3 {
+            for output in 0..GROUP {
+                let want: f64 = (frames.iter())
+                    .flat_map(|rows| {
+                        let x = &rows.x[first_tap + tap..][..num_bands];
+                        let gradient = &rows.gradient[output * row + MARGIN..];
+                        x.iter().zip(gradient)
+                    })
+                    .map(|(x, g)| f64::from(*x) * f64::from(*g))
+                    .sum();
+                for got in [&portable, &detected] {
+                    let error = (f64::from(got[tap][output]) - want).abs();
+                    // f32 sums of some ten terms of order 1.
+                    assert!(error < 1e-5, "tap {tap}, output {output}: off by {error}");
+                }
+            }
         }
     }
 }
