@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Button, ComboBox, Id, Key, Modal, RichText, TextEdit, Ui, WidgetInfo};
+use egui::{Button, ComboBox, Id, Key, Modal, RichText, TextEdit, Ui, Vec2, WidgetInfo};
 
 use super::hand::Hand;
 use super::mix_settings::MixSettings;
@@ -11,6 +11,9 @@ use super::theme;
 
 /// Room for the name of the preset, in logical pixels.
 const NAME_WIDTH: f32 = 160.0;
+
+/// Room to hit the cross of an entry, in logical pixels.
+const CROSS: f32 = 18.0;
 
 /// Of the open menu, before it scrolls.
 const MENU_HEIGHT: f32 = 420.0;
@@ -176,7 +179,8 @@ impl PresetMenu {
 fn saved_entry(ui: &mut Ui, title: &str, name: &str) -> (bool, bool) {
     ui.horizontal(|ui| {
         let label = format!("Delete “{name}”");
-        let cross = ui.add(Button::new("×").frame(false)).on_hover_text(&label);
+        let cross = Button::new("×").frame(false).min_size(Vec2::splat(CROSS));
+        let cross = ui.add(cross).on_hover_text(&label);
         cross.widget_info(|| WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), &label));
         let chosen = ui.selectable_label(title == name, name).clicked();
         (chosen, cross.clicked())
