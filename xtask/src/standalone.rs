@@ -17,8 +17,9 @@ pub struct TryArgs {
     args: Vec<OsString>,
 }
 
-/// What linking against ALSA needs on Linux. JACK is opened at run time, where it is.
-const REQUIREMENTS: [Requirement; 2] = [
+/// What building needs on Linux: linking against ALSA, and JACK's `pkg-config` file, which
+/// `jack-sys` asks for although it opens JACK's library at run time only.
+const REQUIREMENTS: [Requirement; 3] = [
     Requirement {
         what: What::Program("pkg-config"),
         debian_package: "pkg-config",
@@ -31,6 +32,15 @@ const REQUIREMENTS: [Requirement; 2] = [
             "/usr/lib/pkgconfig/alsa.pc",
         ]),
         debian_package: "libasound2-dev",
+    },
+    Requirement {
+        what: What::AnyFile(&[
+            "/usr/lib/x86_64-linux-gnu/pkgconfig/jack.pc",
+            "/usr/lib/aarch64-linux-gnu/pkgconfig/jack.pc",
+            "/usr/lib64/pkgconfig/jack.pc",
+            "/usr/lib/pkgconfig/jack.pc",
+        ]),
+        debian_package: "libjack-jackd2-dev",
     },
 ];
 
