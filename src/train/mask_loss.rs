@@ -4,12 +4,11 @@
 //! convex in the network's last values, has a signal in every band, and needs no inverse FFT. Where
 //! the network can't know, it is least at the mean of the ideal masks.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 
 use serde::{Deserialize, Serialize};
 
+use super::hand_written::{Saved, contiguous};
 use crate::nn::softmax_of_four;
 use crate::stem::NUM_STEMS;
 
@@ -63,11 +62,10 @@ pub fn mask_cross_entropy(values: &Tensor, targets: &[&MaskTargets]) -> Result<T
     if !values.device().is_cpu() {
         return plain(values, targets);
     }
-    let gradient = Arc::new(Mutex::new(Vec::new()));
     let rows: Vec<_> = targets.iter().map(|t| (*t).clone()).collect();
     values.contiguous()?.apply_op1(CrossEntropy {
         targets: rows,
-        gradient,
+        gradient: Saved::default(),
     })
 }
 
@@ -98,7 +96,7 @@ fn counted(targets: &[&MaskTargets], values_a_stem: usize) -> f64 {
 struct CrossEntropy {
     targets: Vec<MaskTargets>,
     /// Found along with the loss.
-    gradient: Arc<Mutex<Vec<f32>>>,
+    gradient: Saved<Vec<f32>>,
 }
 
 impl CustomOp1 for CrossEntropy {
@@ -108,14 +106,10 @@ impl CustomOp1 for CrossEntropy {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (_, frames, num_values) = layout.shape().dims3()?;
-        let (CpuStorage::F32(values), Some((start, end))) = (storage, layout.contiguous_offsets())
-        else {
-            candle_core::bail!("mask cross-entropy needs contiguous f32 values")
-        };
         let num_weights = num_values / NUM_STEMS;
         let references: Vec<_> = self.targets.iter().collect();
         let scale = counted(&references, num_weights).recip();
-        let mut gradient = values[start..end].to_vec();
+        let mut gradient = contiguous(storage, layout)?.to_vec();
         let mut sum = 0.0;
         let examples = gradient.chunks_exact_mut(frames * num_values);
         for (values, targets) in examples.zip(&self.targets) {
@@ -125,14 +119,13 @@ impl CustomOp1 for CrossEntropy {
                 sum += frame_loss(values, masks, weights, scale as f32);
             }
         }
-        *self.gradient.lock().unwrap_or_else(PoisonError::into_inner) = gradient;
+        self.gradient.put(gradient);
         let loss = (sum * scale) as f32;
         Ok((CpuStorage::F32(vec![loss]), Shape::from(())))
     }
 
     fn bwd(&self, values: &Tensor, _: &Tensor, upstream: &Tensor) -> Result<Option<Tensor>> {
-        let mut gradient =
-            std::mem::take(&mut *self.gradient.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut gradient = self.gradient.take()?;
         let factor = upstream.to_scalar::<f32>()?;
         if factor != 1.0 {
             gradient.iter_mut().for_each(|g| *g *= factor);

@@ -9,6 +9,7 @@ pub mod checkpoint;
 pub mod curves;
 pub mod data;
 pub mod export;
+pub mod hand_written;
 pub mod heap;
 pub mod log;
 pub mod mask_loss;

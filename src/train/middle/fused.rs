@@ -1,6 +1,6 @@
 //! The middle of a block as one operation, for CPUs, with batch or frame norm.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp2, DType, Device, Layout, Result, Shape, Tensor};
 
@@ -10,6 +10,7 @@ use super::kernels::{
 };
 use super::{Middle, Output};
 use crate::nn::config::NormKind;
+use crate::train::hand_written::{Saved, contiguous};
 use crate::train::parameters::{
     BIAS1, BIAS2, MIDDLE_ROWS, SCALE1, SCALE2, SHIFT1, SHIFT2, SLOPE1, SLOPE2, TAPS,
 };
@@ -20,7 +21,7 @@ pub(super) fn apply(
     packed: &Tensor,
     running: Option<&[f32]>,
 ) -> Result<Output> {
-    let saved = Arc::new(Mutex::new(None));
+    let saved = Arc::<Saved<Forward>>::default();
     let values = x.contiguous()?.apply_op2(
         packed,
         Fused {
@@ -29,8 +30,8 @@ pub(super) fn apply(
             saved: saved.clone(),
         },
     )?;
-    let moments = match (middle.norm, &*lock(&saved)) {
-        (NormKind::Batch, Some(Saved { first, second, .. })) => Some(
+    let moments = match (middle.norm, &*saved.look()) {
+        (NormKind::Batch, Some(Forward { first, second, .. })) => Some(
             [
                 &first.mean[..],
                 &first.variance,
@@ -48,19 +49,15 @@ struct Fused {
     middle: Middle,
     /// `[4, hidden]`, of batch norms that do not learn.
     running: Option<Vec<f32>>,
-    saved: Arc<Mutex<Option<Saved>>>,
+    saved: Arc<Saved<Forward>>,
 }
 
 /// What the gradient needs of the forward pass.
-struct Saved {
+struct Forward {
     /// Before the second PReLU, bias not added.
     convolved: Vec<f32>,
     first: Moments,
     second: Moments,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The rows of `packed`.
@@ -166,7 +163,7 @@ impl CustomOp2 for Fused {
         let mut y = z;
         prelu(&convolved, p.second(BIAS2), p.second(SLOPE2), &mut y);
         let second = self.normalise(&mut y, 2, p.second(SCALE2), p.second(SHIFT2));
-        *lock(&self.saved) = Some(Saved {
+        self.saved.put(Forward {
             convolved,
             first,
             second,
@@ -182,10 +179,7 @@ impl CustomOp2 for Fused {
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let (_, frames, hidden) = x.dims3()?;
-        let saved = lock(&self.saved).take();
-        let Some(saved) = saved else {
-            candle_core::bail!("the gradient of a middle can be asked for once")
-        };
+        let saved = self.saved.take()?;
         let x_values = values(x)?;
         let packed_values = values(packed)?;
         let mut g = values(gradient)?;
@@ -236,13 +230,6 @@ fn four_rows(rows: &mut [f32], hidden: usize) -> [&mut [f32]; 4] {
     let (b, rest) = rest.split_at_mut(hidden);
     let (c, d) = rest.split_at_mut(hidden);
     [a, b, c, d]
-}
-
-fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    match (storage, layout.contiguous_offsets()) {
-        (CpuStorage::F32(values), Some((start, end))) => Ok(&values[start..end]),
-        _ => candle_core::bail!("a middle needs contiguous f32 values"),
-    }
 }
 
 fn values(tensor: &Tensor) -> Result<Vec<f32>> {

@@ -1,8 +1,6 @@
 //! The refiner as one operation, for CPUs: forward as it plays, over whole sequences, and its gradient
 //! layer by layer, backwards.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use candle_core::{CpuStorage, CustomOp2, Device, Layout, Result, Shape, Tensor};
 
 use super::kernels::{Frames, Patch, bend_gradient, kernel_gradient};
@@ -10,6 +8,7 @@ use crate::nn::Isa;
 use crate::nn::refiner::config::{MAX_AGES, NEIGHBOURS, RefinerShape};
 use crate::nn::refiner::planes::{Kernel, bands_of, row_len};
 use crate::nn::refiner::{prelu_rows, write_feature_rows, write_rows};
+use crate::train::hand_written::{Saved, contiguous};
 
 pub(super) fn refine(
     shape: &RefinerShape,
@@ -24,7 +23,7 @@ pub(super) fn refine(
         Fused {
             shape: shape.clone(),
             features: features.detach().flatten_all()?.to_vec1()?,
-            saved: Arc::default(),
+            saved: Saved::default(),
         },
     )
 }
@@ -33,7 +32,7 @@ struct Fused {
     shape: RefinerShape,
     /// `[sequence][frame][F]`.
     features: Vec<f32>,
-    saved: Arc<Mutex<Vec<Sequence>>>,
+    saved: Saved<Vec<Sequence>>,
 }
 
 /// What the gradient needs of a sequence.
@@ -137,10 +136,6 @@ impl<T> Parts<T> {
             part
         })
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn packed(weight: &[f32], num_ages: usize, num_planes: usize, width: usize) -> Kernel {
@@ -341,7 +336,7 @@ impl CustomOp2 for Fused {
         let features = self.features.chunks_exact(self.features.len() / batch);
         let sequences = features.zip(values.chunks_exact_mut(frames * num_values));
         let saved = sequences.map(|(features, values)| self.forward(features, values, &parts));
-        *lock(&self.saved) = saved.collect();
+        self.saved.put(saved.collect());
         Ok((CpuStorage::F32(values), layout.shape().clone()))
     }
 
@@ -352,10 +347,7 @@ impl CustomOp2 for Fused {
         _: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let saved = std::mem::take(&mut *lock(&self.saved));
-        if saved.is_empty() {
-            candle_core::bail!("the gradient of a refiner can be asked for once")
-        }
+        let saved = self.saved.take()?;
         let weights: Vec<f32> = packed.to_vec1()?;
         let parts = Parts::<&[f32]>::of(&self.shape, &weights);
         let mut weight_sums = vec![0.0; weights.len()];
@@ -369,12 +361,5 @@ impl CustomOp2 for Fused {
             Some(Tensor::from_vec(values, masks.shape(), &Device::Cpu)?),
             Some(Tensor::from_vec(weight_sums, packed.shape(), &Device::Cpu)?),
         ))
-    }
-}
-
-fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    match (storage, layout.contiguous_offsets()) {
-        (CpuStorage::F32(values), Some((start, end))) => Ok(&values[start..end]),
-        _ => candle_core::bail!("a refiner needs contiguous f32 values"),
     }
 }
