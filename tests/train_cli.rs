@@ -140,6 +140,17 @@ fn a_killed_run_goes_on_and_gives_a_network() {
     assert_eq!(weights.provenance["steps"], STEPS);
     assert!(weights.provenance["validation_si_sdr_improvement_db"].is_number());
 
+    let average = train()
+        .arg("export")
+        .args([at("half.safetensors"), at("run")])
+        .arg("-o")
+        .arg(at("mean.safetensors"))
+        .output();
+    assert_done(&average.expect("train can be started"));
+    let mean = WeightsFile::read(&at("mean.safetensors")).expect("it can be read");
+    assert_eq!(mean.config, weights.config);
+    assert_eq!(mean.provenance["mean_of"][1]["steps"], STEPS);
+
     let inspect = train().arg("inspect").arg(at("half.safetensors")).output();
     let told = assert_done(&inspect.expect("train can be started"));
     // R · (2^X − 1) · (P − 1) = 2 · 7 · 2 hops.
@@ -185,5 +196,16 @@ fn what_is_wrong_is_told_in_a_line() {
         .output();
     let told = error(&export.expect("train can be started"));
     assert!(told.contains("expected a run with weights"), "{told}");
+    let networks = ["live", "studio"].map(|name| format!("models/conv_tasnet_{name}.safetensors"));
+    let export = train()
+        .arg("export")
+        .args(&networks)
+        .arg("-o")
+        .arg(at("out"))
+        .output();
+    let told = error(&export.expect("train can be started"));
+    let [live, studio] = &networks;
+    let why = format!("{studio}: expected the network of the first, {live}, found another");
+    assert!(told.contains(&why), "{told}");
     assert!(!at("out").exists());
 }

@@ -3,6 +3,7 @@
 //! The network exists twice: here it learns, in `nn` it plays. A weights file binds the two.
 
 pub mod augment;
+pub mod average;
 pub mod bands;
 pub mod batches;
 pub mod checkpoint;

@@ -1,18 +1,20 @@
-//! `train export`: a run's best weights as a file to play.
+//! `train export`: a run's best weights, or the mean of several, as a file to play.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::Args;
 use unbraid::nn::{Precision, WeightsFile};
+use unbraid::train::average::mean;
 use unbraid::train::run::BEST_FILE;
 use unbraid::whole_file;
 
 #[derive(Args)]
 pub struct ExportArgs {
-    /// A run's folder, or a weights file
-    #[arg(value_name = "RUN|FILE")]
-    source: PathBuf,
+    /// A run's folder, or a weights file; of several, which went on from one another, their mean is
+    /// written
+    #[arg(value_name = "RUN|FILE", required = true)]
+    sources: Vec<PathBuf>,
 
     /// File to write
     #[arg(short, long, value_name = "FILE")]
@@ -28,7 +30,7 @@ pub struct ExportArgs {
 }
 
 pub fn run(args: &ExportArgs) -> Result<()> {
-    let mut weights = WeightsFile::read(&weights_path(&args.source)?)?;
+    let mut weights = read_mean(&args.sources)?;
     if let (Some(title), Some(provenance)) = (&args.title, weights.provenance.as_object_mut()) {
         provenance.insert("title".to_owned(), title.clone().into());
     }
@@ -49,6 +51,20 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         weights.licence
     );
     Ok(())
+}
+
+/// The weights of a source, or the mean of several.
+fn read_mean(sources: &[PathBuf]) -> Result<WeightsFile> {
+    let read = |source: &PathBuf| Ok(WeightsFile::read(&weights_path(source)?)?);
+    let mut all: Vec<WeightsFile> = sources.iter().map(read).collect::<Result<_>>()?;
+    let first = all.remove(0);
+    mean(first, &all).map_err(|unlike| {
+        let source = sources[unlike.index].display();
+        anyhow::anyhow!(
+            "{source}: {unlike}, {}, found another",
+            sources[0].display()
+        )
+    })
 }
 
 /// The weights of a run's folder, or the file itself.

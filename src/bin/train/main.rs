@@ -22,6 +22,8 @@ Examples:
       teaches a network that can separate already on stems of yours
   train export runs/live -o live.safetensors
       writes the best weights so far, for the plug-in and for separate --model
+  train export runs/mine live.safetensors -o mean.safetensors
+      writes the mean of a run and of what it began from, which often plays better than either
   train inspect live.safetensors
       tells what a weights file or a run is";
 
@@ -37,7 +39,7 @@ struct Cli {
 enum Command {
     /// Learn in a folder, or go on learning
     Run(Box<run::RunArgs>),
-    /// Write a run's best weights as a file to play
+    /// Write a run's best weights, or the mean of several, as a file to play
     Export(export::ExportArgs),
     /// Tell what a weights file or a run is: shape, latency, receptive field, size, provenance
     Inspect(inspect::InspectArgs),
