@@ -25,7 +25,8 @@ pub struct Settings {
     pub begin_from: Option<Beginning>,
     /// What is learned from which step on, in the order of the steps; the first begins at 0.
     pub phases: Vec<Phase>,
-    /// The first part of each segment only fills the network's memory.
+    /// The first part of each segment only fills the network's memory. What does not count is not
+    /// learned: with 0 the network plays well from the first moment after a reset.
     pub warm_up_s: f64,
     /// Segments in a step.
     pub batch: usize,
@@ -152,7 +153,7 @@ impl Settings {
             data: DataSpec::default(),
             begin_from: None,
             phases: vec![Phase { from_step: 0, loss }],
-            warm_up_s: 0.5,
+            warm_up_s: 0.0,
             batch: 4,
             workers: 2,
             steps: 20_000,

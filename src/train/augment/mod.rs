@@ -13,7 +13,7 @@ mod spec;
 mod stereo;
 pub mod varispeed;
 
-pub use spec::{AugmentSpec, Draw};
+pub use spec::{AugmentSpec, Draw, StemChances};
 
 use crate::dice::Dice;
 use crate::dsp::decibel::db_to_gain;
@@ -29,8 +29,8 @@ impl AugmentSpec {
     /// Everything but the speed, in the order of a studio: the stem's channel, the mix bus, the
     /// encoder, the listener.
     pub fn apply(&self, stems: &mut Stems, rate_hz: f64, dice: &mut Dice) {
-        for stem in stems.iter_mut() {
-            self.change_stem(stem, rate_hz, dice);
+        for (stem, silence) in stems.iter_mut().zip(self.silence.each()) {
+            self.change_stem(stem, silence, rate_hz, dice);
         }
         let is_mono = dice.chance(self.mono);
         let low_pass_hz = self.low_pass_hz.draw(dice);
@@ -48,8 +48,8 @@ impl AugmentSpec {
         }
     }
 
-    fn change_stem(&self, stem: &mut Stereo, rate_hz: f64, dice: &mut Dice) {
-        if dice.chance(self.silence) {
+    fn change_stem(&self, stem: &mut Stereo, silence: f64, rate_hz: f64, dice: &mut Dice) {
+        if dice.chance(silence) {
             stem.iter_mut().for_each(|channel| channel.fill(0.0));
         }
         if stem.iter().flatten().all(|sample| *sample == 0.0) {
@@ -157,6 +157,7 @@ mod test_signals {
 mod tests {
     use super::test_signals::{RATE_HZ, noise};
     use super::*;
+    use crate::stem::Stem;
 
     fn stems() -> Stems {
         std::array::from_fn(|stem| noise(stem as u64, 4_000))
@@ -226,7 +227,7 @@ mod tests {
         );
         each(
             AugmentSpec {
-                silence: 1.0,
+                silence: StemChances::Alike(1.0),
                 ..none()
             },
             &scaled(0.0),
@@ -244,6 +245,29 @@ mod tests {
         }) {
             assert_eq!(left, right);
         }
+    }
+
+    #[test]
+    fn stems_may_fall_silent_each_as_often_as_it_is_told_to() {
+        let silence = r#"{"drums": 0, "bass": 0.0, "other": 0, "vocals": 1}"#;
+        let spec = AugmentSpec {
+            silence: serde_json::from_str(silence).unwrap(),
+            ..AugmentSpec::none()
+        };
+        let mut expected = stems();
+        expected[Stem::Vocals as usize]
+            .iter_mut()
+            .for_each(|channel| channel.fill(0.0));
+        assert_eq!(changed(spec), expected);
+
+        let one: StemChances = serde_json::from_str("0.5").unwrap();
+        assert_eq!(one, StemChances::Alike(0.5));
+        let incomplete = serde_json::from_str::<StemChances>(r#"{"vocals": 0.5}"#);
+        let why = incomplete.unwrap_err().to_string();
+        assert!(
+            why.contains("each of drums, bass, other and vocals"),
+            "{why}"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dice::Dice;
+use crate::stem::NUM_STEMS;
 
 /// A number that is drawn now and then: with this chance, uniformly from this range.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,38 @@ impl Draw {
     }
 }
 
+/// Probabilities of something that happens to stems.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "expected a probability, or one for each of drums, bass, other and vocals"
+)]
+pub enum StemChances {
+    Alike(f64),
+    Each {
+        drums: f64,
+        bass: f64,
+        other: f64,
+        vocals: f64,
+    },
+}
+
+impl StemChances {
+    /// In the order of [`crate::stem::Stem::ALL`].
+    pub fn each(self) -> [f64; NUM_STEMS] {
+        match self {
+            Self::Alike(chance) => [chance; NUM_STEMS],
+            Self::Each {
+                drums,
+                bass,
+                other,
+                vocals,
+            } => [drums, bass, other, vocals],
+        }
+    }
+}
+
 /// What is done to training audio, how often and how much. Unless said otherwise, each stem has
 /// draws of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,8 +87,9 @@ pub struct AugmentSpec {
     pub compression_db: Draw,
     /// Decay time of a room around the stem.
     pub room_s: Draw,
-    /// Probability that a stem falls silent.
-    pub silence: f64,
+    /// Probability that a stem falls silent. The more often one rests in training, the less of the
+    /// others it is given where it rests, and where it is in doubt.
+    pub silence: StemChances,
     /// Cut-off of a low-pass like an encoder's, the same for all stems.
     pub low_pass_hz: Draw,
     /// Level of the whole segment.
@@ -75,7 +109,7 @@ impl Default for AugmentSpec {
             equalizer_db: Draw::new(0.2, -6.0, 6.0),
             compression_db: Draw::new(0.1, 0.0, 12.0),
             room_s: Draw::new(0.05, 0.2, 1.5),
-            silence: 0.03,
+            silence: StemChances::Alike(0.03),
             low_pass_hz: Draw::new(0.15, 11_000.0, 18_000.0),
             level_db: Draw::new(0.7, -20.0, 20.0),
         }
@@ -96,7 +130,7 @@ impl AugmentSpec {
             equalizer_db: Draw::NEVER,
             compression_db: Draw::NEVER,
             room_s: Draw::NEVER,
-            silence: 0.0,
+            silence: StemChances::Alike(0.0),
             low_pass_hz: Draw::NEVER,
             level_db: Draw::NEVER,
         }
@@ -109,8 +143,8 @@ impl AugmentSpec {
             ("inversion", self.inversion),
             ("channel_swap", self.channel_swap),
             ("mono", self.mono),
-            ("silence", self.silence),
         ];
+        let silence = self.silence.each().map(|chance| ("silence", chance));
         // Each draw with the range in which its effect is what its name says.
         let draws = [
             ("speed_semitones", self.speed_semitones, -12.0..=12.0),
@@ -124,8 +158,8 @@ impl AugmentSpec {
         ];
         let is_chance = |chance: &f64| (0.0..=1.0).contains(chance);
         for (name, chance) in chances
-            .iter()
-            .copied()
+            .into_iter()
+            .chain(silence)
             .chain(draws.each_ref().map(|d| (d.0, d.1.chance)))
         {
             if !is_chance(&chance) {
@@ -161,7 +195,7 @@ mod tests {
             (
                 "silence",
                 AugmentSpec {
-                    silence: f64::NAN,
+                    silence: StemChances::Alike(f64::NAN),
                     ..Default::default()
                 },
             ),
