@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, Layout, Result};
 
 /// What a gradient needs of its forward pass; candle lends both the operation for reading alone.
@@ -39,6 +40,9 @@ impl<T> Saved<T> {
 pub fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     match (storage, layout.contiguous_offsets()) {
         (CpuStorage::F32(values), Some((start, end))) => Ok(&values[start..end]),
-        _ => candle_core::bail!("expected contiguous f32 values"),
+        _ => candle_core::bail!(
+            "expected contiguous f32 values, found {:?}, {layout:?}",
+            storage.dtype()
+        ),
     }
 }

@@ -23,6 +23,8 @@ pub enum What {
     Program(&'static str),
     /// A module of the system's Python.
     PythonModule(&'static str),
+    /// What `pkg-config` knows of a library to link against.
+    PkgConfig(&'static str),
     /// A file whose path differs between distributions.
     AnyFile(&'static [&'static str]),
 }
@@ -30,7 +32,10 @@ pub enum What {
 impl What {
     fn name(self) -> &'static str {
         match self {
-            What::Library(name) | What::Program(name) | What::PythonModule(name) => name,
+            What::Library(name)
+            | What::Program(name)
+            | What::PythonModule(name)
+            | What::PkgConfig(name) => name,
             What::AnyFile(paths) => paths[0],
         }
     }
@@ -47,6 +52,10 @@ impl What {
                 .args(["-c", &format!("import {name}")])
                 .output()
                 .is_ok_and(|output| output.status.success()),
+            What::PkgConfig(name) => Command::new("pkg-config")
+                .args(["--exists", name])
+                .status()
+                .is_ok_and(|status| status.success()),
             What::AnyFile(paths) => paths.iter().any(|path| Path::new(path).exists()),
         }
     }

@@ -17,29 +17,19 @@ pub struct TryArgs {
     args: Vec<OsString>,
 }
 
-/// What building needs on Linux: linking against ALSA, and JACK's `pkg-config` file, which
-/// `jack-sys` asks for although it opens JACK's library at run time only.
+/// What building needs on Linux. `jack-sys` asks for JACK, although it opens its library at run time
+/// only.
 const REQUIREMENTS: [Requirement; 3] = [
     Requirement {
         what: What::Program("pkg-config"),
         debian_package: "pkg-config",
     },
     Requirement {
-        what: What::AnyFile(&[
-            "/usr/lib/x86_64-linux-gnu/pkgconfig/alsa.pc",
-            "/usr/lib/aarch64-linux-gnu/pkgconfig/alsa.pc",
-            "/usr/lib64/pkgconfig/alsa.pc",
-            "/usr/lib/pkgconfig/alsa.pc",
-        ]),
+        what: What::PkgConfig("alsa"),
         debian_package: "libasound2-dev",
     },
     Requirement {
-        what: What::AnyFile(&[
-            "/usr/lib/x86_64-linux-gnu/pkgconfig/jack.pc",
-            "/usr/lib/aarch64-linux-gnu/pkgconfig/jack.pc",
-            "/usr/lib64/pkgconfig/jack.pc",
-            "/usr/lib/pkgconfig/jack.pc",
-        ]),
+        what: What::PkgConfig("jack"),
         debian_package: "libjack-jackd2-dev",
     },
 ];

@@ -23,7 +23,7 @@ Examples:
   train export runs/live -o live.safetensors
       writes the best weights so far, for the plug-in and for separate --model
   train export runs/mine live.safetensors -o mean.safetensors
-      writes the mean of a run and of what it began from, which often plays better than either
+      writes the mean of a run and of what it began from, which may play better than either
   train inspect live.safetensors
       tells what a weights file or a run is";
 

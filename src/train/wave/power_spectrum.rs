@@ -4,8 +4,10 @@
 use std::f64::consts::TAU;
 use std::sync::{Arc, OnceLock};
 
-use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor};
 use unbraid_fft::{Complex32, ComplexToReal, RealToComplex, plan_forward, plan_inverse};
+
+use crate::train::hand_written::contiguous;
 
 /// Hann-windowed power spectra of frames of one length.
 pub(super) struct PowerSpectrum {
@@ -106,14 +108,8 @@ impl CustomOp1 for FramePowers {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let Some((start, end)) = layout.contiguous_offsets() else {
-            bail!(
-                "{}: expected contiguous frames, found {layout:?}",
-                self.name()
-            );
-        };
         let (num_frames, _) = layout.shape().dims2()?;
-        let frames = &storage.as_slice::<f32>()?[start..end];
+        let frames = contiguous(storage, layout)?;
         let num_bins = self.0.num_bins();
         let mut powers = Vec::with_capacity(num_frames * num_bins);
         self.0.for_each_spectrum(frames, |_, spectrum| {

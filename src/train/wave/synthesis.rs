@@ -11,6 +11,7 @@ use unbraid_fft::{Complex32, plan_forward};
 use super::mix_spectra::MixSpectra;
 use crate::dsp::stft::{StftSizes, Synthesis};
 use crate::stem::NUM_CHANNELS;
+use crate::train::hand_written::contiguous;
 
 impl MixSpectra {
     /// The mix through masks `[b, n, S, C, parts, bands]`, which are factors already: waveforms
@@ -203,16 +204,10 @@ impl CustomOp1 for MaskedSynthesis {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let masks = storage.as_slice::<f32>()?;
-        let Some((start, end)) = layout.contiguous_offsets() else {
-            bail!(
-                "{}: expected contiguous masks, found {layout:?}",
-                self.name()
-            );
-        };
+        let masks = contiguous(storage, layout)?;
         let samples = self.spectra.num_frames * self.spectra.sizes.hop_samples;
         let shape = (self.spectra.batch, self.num_stems, NUM_CHANNELS, samples);
-        let waveforms = self.synthesise(&masks[start..end]);
+        let waveforms = self.synthesise(masks);
         Ok((CpuStorage::F32(waveforms), shape.into()))
     }
 
