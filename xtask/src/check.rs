@@ -1,4 +1,5 @@
-//! `cargo xtask test`: all that must hold, in stages.
+//! `cargo xtask test`: all that must hold, in stages. What hosts say of the plug-in, with `--hosts`, is a
+//! run of its own: it shares nothing with the rest but the installed plug-in.
 
 use std::path::{Path, PathBuf};
 
@@ -11,8 +12,8 @@ use crate::{hosts, workspace};
 
 #[derive(Args)]
 pub struct TestArgs {
-    /// Also test the VST3 in hosts that nobody here wrote, and the scores beside museval; installs
-    /// what they need (Python, Xvfb).
+    /// Test the VST3 in hosts that nobody here wrote, the program without a DAW, and the scores beside
+    /// museval, instead of the rest; installs what they need (Python, Xvfb).
     #[arg(long)]
     hosts: bool,
 }
@@ -31,6 +32,26 @@ pub const PROFILE: [&str; 2] = ["--profile", "checked"];
 
 pub fn run(args: &TestArgs) -> Result<()> {
     let mut stages = Stages::default();
+    let installed = Folders::new(&workspace::target_dir()?.join("xtask-test"));
+    let clap = installed.clap.join("Unbraid.clap");
+    if args.hosts {
+        install(&mut stages, &installed)?;
+        hosts::run(&mut stages, &clap, &installed.vst3.join("Unbraid.vst3"))?;
+    } else {
+        check_code(&mut stages)?;
+        install(&mut stages, &installed)?;
+        stages.run("the installed CLAP in a host", || {
+            workspace::run(
+                workspace::cargo(&["test", "--profile", "checked", "--package", "xtask"])
+                    .env("UNBRAID_CLAP", clap),
+            )
+        })?;
+    }
+    stages.print();
+    Ok(())
+}
+
+fn check_code(stages: &mut Stages) -> Result<()> {
     stages.run("format", || cargo(&[&["fmt", "--all", "--check"]]))?;
     for (name, features) in FEATURE_SETS {
         stages.run(&format!("lint, features: {name}"), || {
@@ -44,23 +65,11 @@ pub fn run(args: &TestArgs) -> Result<()> {
             &["test", "--package", "unbraid", "--features", "train"],
             &PROFILE,
         ])
-    })?;
+    })
+}
 
-    let folder = workspace::target_dir()?.join("xtask-test");
-    let installed = Folders::new(&folder);
-    stages.run("install", || install::run(&installed.install_args()))?;
-    stages.run("the installed CLAP in a host", || {
-        workspace::run(
-            workspace::cargo(&["test", "--profile", "checked", "--package", "xtask"])
-                .env("UNBRAID_CLAP", installed.clap.join("Unbraid.clap")),
-        )
-    })?;
-    if args.hosts {
-        let clap = installed.clap.join("Unbraid.clap");
-        hosts::run(&mut stages, &clap, &installed.vst3.join("Unbraid.vst3"))?;
-    }
-    stages.print();
-    Ok(())
+fn install(stages: &mut Stages, folders: &Folders) -> Result<()> {
+    stages.run("install", || install::run(&folders.install_args()))
 }
 
 /// Where the tests install to, so that the user's folders stay as they are.
