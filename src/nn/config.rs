@@ -213,7 +213,7 @@ impl ConvTasNetConfig {
         }
     }
 
-    /// The low-latency network: windows 2048/512, 11.6 ms.
+    /// The low-latency network without a refiner: windows 2048/512, 11.6 ms.
     pub fn live() -> Self {
         Self {
             front_end: FrontEnd::Stft(StftFrontEnd {
@@ -242,8 +242,8 @@ impl ConvTasNetConfig {
         }
     }
 
-    /// The network for mixing: windows 4096/2048, hop 512, two hops of look-ahead, sliced: 3584
-    /// samples at 44.1 kHz.
+    /// The network for mixing without a refiner: windows 4096/2048, hop 512, two hops of look-ahead,
+    /// sliced: 3584 samples at 44.1 kHz.
     pub fn studio() -> Self {
         Self {
             front_end: FrontEnd::Stft(StftFrontEnd {

@@ -10,6 +10,7 @@ use super::optimiser::OptimiserSettings;
 use super::parameters::FilterInit;
 use crate::nn::ConvTasNetConfig;
 use crate::nn::config::{ConfigError, FrontEnd, MaskKind, NormKind, Tcn};
+use crate::nn::refiner::config::RefinerConfig;
 
 /// The settings of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,9 +73,9 @@ pub struct Phase {
 /// Networks that have a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
-    /// The low-latency network.
+    /// The low-latency network that is built in.
     Live,
-    /// The network for mixing.
+    /// The network for mixing that is built in.
     Studio,
     /// Live's windows with a network that learns within minutes.
     Small,
@@ -96,11 +97,46 @@ impl Preset {
 
     pub fn settings(self) -> Settings {
         Settings::of(match self {
-            Preset::Live => ConvTasNetConfig::live(),
-            Preset::Studio => ConvTasNetConfig::studio(),
+            Preset::Live => live(),
+            Preset::Studio => studio(),
             Preset::Small => small(),
             Preset::Paper => ConvTasNetConfig::paper(),
         })
+    }
+}
+
+fn live() -> ConvTasNetConfig {
+    let windows = ConvTasNetConfig::live();
+    ConvTasNetConfig {
+        tcn: Tcn {
+            repeats: 2,
+            ..windows.tcn
+        },
+        refiner: Some(RefinerConfig {
+            channels: 24,
+            bands: 9,
+            ages: vec![0, 1, 3, 7],
+            middle_ages: vec![1, 3],
+        }),
+        ..windows
+    }
+}
+
+fn studio() -> ConvTasNetConfig {
+    let windows = ConvTasNetConfig::studio();
+    ConvTasNetConfig {
+        tcn: Tcn {
+            bottleneck: 192,
+            hidden: 384,
+            ..windows.tcn
+        },
+        refiner: Some(RefinerConfig {
+            channels: 32,
+            bands: 7,
+            ages: vec![0, 1, 2, 3, 5],
+            middle_ages: vec![2, 1, 4],
+        }),
+        ..windows
     }
 }
 
