@@ -108,7 +108,6 @@ fn gain_and_mono_matter_little() {
 #[test]
 fn passages_gain_alike_after_a_reset_and_after_other_music() {
     const RATE_HZ: usize = 44_100;
-    // One passage alone may gain 0.3 dB more or less.
     let songs: Vec<_> = (4..8)
         .map(|seed| demo_song::render(RATE_HZ as f64, seed))
         .collect();
@@ -148,5 +147,10 @@ fn passages_gain_alike_after_a_reset_and_after_other_music() {
             (mean(&later) - mean(&anew)).abs() <= 0.2,
             "{kind:?}: {anew:?} dB after a reset, {later:?} dB after a minute"
         );
+        // What came before is no reason to separate one song better and another worse.
+        for (anew, later) in anew.iter().zip(&later) {
+            let case = format!("{kind:?}: {anew} dB after a reset, {later} dB after a minute");
+            assert!((later - anew).abs() <= 0.4, "{case}");
+        }
     }
 }

@@ -213,7 +213,7 @@ impl ConvTasNetConfig {
         }
     }
 
-    /// The low-latency network without a refiner: windows 2048/512, 11.6 ms.
+    /// Live's windows, 2048/512, 11.6 ms. What is built in has fewer repeats and a refiner.
     pub fn live() -> Self {
         Self {
             front_end: FrontEnd::Stft(StftFrontEnd {
@@ -242,8 +242,8 @@ impl ConvTasNetConfig {
         }
     }
 
-    /// The network for mixing without a refiner: windows 4096/2048, hop 512, two hops of look-ahead,
-    /// sliced: 3584 samples at 44.1 kHz.
+    /// Studio's windows, 4096/2048, hop 512, two hops of look-ahead, sliced: 3584 samples at 44.1 kHz.
+    /// What is built in has fewer channels and a refiner.
     pub fn studio() -> Self {
         Self {
             front_end: FrontEnd::Stft(StftFrontEnd {
