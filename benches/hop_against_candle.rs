@@ -36,11 +36,13 @@ fn tell(name: &str, times_us: &[f64]) {
 }
 
 fn main() -> candle_core::Result<()> {
-    let mut two_repeats = ConvTasNetConfig::live();
-    two_repeats.tcn.repeats = 2;
-    let mut large = two_repeats.clone();
-    (large.tcn.bottleneck, large.tcn.hidden) = (256, 512);
-    for config in [two_repeats, ConvTasNetConfig::live(), large] {
+    let mut live = ConvTasNetConfig::live();
+    live.refiner = None;
+    let mut longer = live.clone();
+    longer.tcn.repeats = 3;
+    let mut wider = live.clone();
+    (wider.tcn.bottleneck, wider.tcn.hidden) = (256, 512);
+    for config in [live, longer, wider] {
         let tcn = &config.tcn;
         println!(
             "B{} H{} X{} R{}, {} features, {} masks",

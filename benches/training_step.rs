@@ -22,10 +22,13 @@ fn main() -> candle_core::Result<()> {
     keep_freed_memory();
     let song = demo_song::render(44_100.0, 1);
     let length = (SEGMENT_S * 44_100.0) as usize;
-    for (name, config) in [
-        ("live", ConvTasNetConfig::live()),
-        ("studio", ConvTasNetConfig::studio()),
-    ] {
+    // The shapes that `training_step.py` has: those two networks before they had a refiner.
+    let mut live = ConvTasNetConfig::live();
+    live.tcn.repeats = 3;
+    let mut studio = ConvTasNetConfig::studio();
+    (studio.tcn.bottleneck, studio.tcn.hidden) = (256, 512);
+    for (name, mut config) in [("live", live), ("studio", studio)] {
+        config.refiner = None;
         let loss = Loss::mask_cross_entropy();
         let objective = Arc::new(Objective::new(&config, 0.5));
         let start = Instant::now();

@@ -213,7 +213,7 @@ impl ConvTasNetConfig {
         }
     }
 
-    /// Live's windows, 2048/512, 11.6 ms. What is built in has fewer repeats and a refiner.
+    /// Live: windows 2048/512, 11.6 ms.
     pub fn live() -> Self {
         Self {
             front_end: FrontEnd::Stft(StftFrontEnd {
@@ -229,21 +229,25 @@ impl ConvTasNetConfig {
                 hidden: 256,
                 kernel: 3,
                 blocks: 8,
-                repeats: 3,
+                repeats: 2,
                 skip_connections: true,
                 norm: NormKind::Batch,
             },
             mask: MaskKind::Softmax,
             mask_per_channel: true,
-            refiner: None,
+            refiner: Some(RefinerConfig {
+                channels: 24,
+                bands: 9,
+                ages: vec![0, 1, 3, 7],
+                middle_ages: vec![1, 3],
+            }),
             network_every_hops: 1,
             lookahead_hops: 0,
             sliced: false,
         }
     }
 
-    /// Studio's windows, 4096/2048, hop 512, two hops of look-ahead, sliced: 3584 samples at 44.1 kHz.
-    /// What is built in has fewer channels and a refiner.
+    /// Studio: windows 4096/2048, hop 512, two hops of look-ahead, sliced: 3584 samples at 44.1 kHz.
     pub fn studio() -> Self {
         Self {
             front_end: FrontEnd::Stft(StftFrontEnd {
@@ -258,11 +262,16 @@ impl ConvTasNetConfig {
                 steady_level: true,
             }),
             tcn: Tcn {
-                bottleneck: 256,
-                hidden: 512,
-                repeats: 2,
+                bottleneck: 192,
+                hidden: 384,
                 ..Self::live().tcn
             },
+            refiner: Some(RefinerConfig {
+                channels: 32,
+                bands: 7,
+                ages: vec![0, 1, 2, 3, 5],
+                middle_ages: vec![2, 1, 4],
+            }),
             lookahead_hops: 2,
             sliced: true,
             ..Self::live()
@@ -674,7 +683,10 @@ mod tests {
         let json = serde_json::to_string(&config).expect("it can be saved");
         let back: ConvTasNetConfig = serde_json::from_str(&json).expect("and loaded");
         assert_eq!(back, config);
-        let plain = ConvTasNetConfig::live();
+        let plain = ConvTasNetConfig {
+            refiner: None,
+            ..ConvTasNetConfig::live()
+        };
         let bands = plain.num_bands();
         let inputs = 3 * 3 * 9 + 8 * 3 + 2 * 16 * 3;
         let macs = config.macs_per_hop() - plain.macs_per_hop();

@@ -10,7 +10,6 @@ use super::optimiser::OptimiserSettings;
 use super::parameters::FilterInit;
 use crate::nn::ConvTasNetConfig;
 use crate::nn::config::{ConfigError, FrontEnd, MaskKind, NormKind, Tcn};
-use crate::nn::refiner::config::RefinerConfig;
 
 /// The settings of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,46 +96,11 @@ impl Preset {
 
     pub fn settings(self) -> Settings {
         Settings::of(match self {
-            Preset::Live => live(),
-            Preset::Studio => studio(),
+            Preset::Live => ConvTasNetConfig::live(),
+            Preset::Studio => ConvTasNetConfig::studio(),
             Preset::Small => small(),
             Preset::Paper => ConvTasNetConfig::paper(),
         })
-    }
-}
-
-fn live() -> ConvTasNetConfig {
-    let windows = ConvTasNetConfig::live();
-    ConvTasNetConfig {
-        tcn: Tcn {
-            repeats: 2,
-            ..windows.tcn
-        },
-        refiner: Some(RefinerConfig {
-            channels: 24,
-            bands: 9,
-            ages: vec![0, 1, 3, 7],
-            middle_ages: vec![1, 3],
-        }),
-        ..windows
-    }
-}
-
-fn studio() -> ConvTasNetConfig {
-    let windows = ConvTasNetConfig::studio();
-    ConvTasNetConfig {
-        tcn: Tcn {
-            bottleneck: 192,
-            hidden: 384,
-            ..windows.tcn
-        },
-        refiner: Some(RefinerConfig {
-            channels: 32,
-            bands: 7,
-            ages: vec![0, 1, 2, 3, 5],
-            middle_ages: vec![2, 1, 4],
-        }),
-        ..windows
     }
 }
 
@@ -155,10 +119,9 @@ fn small() -> ConvTasNetConfig {
             bottleneck: 64,
             hidden: 128,
             blocks: 7,
-            repeats: 2,
-            norm: NormKind::Batch,
             ..live.tcn
         },
+        refiner: None,
         ..live
     }
 }

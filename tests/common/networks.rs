@@ -17,9 +17,9 @@ pub fn small() -> ConvTasNetConfig {
         bottleneck: 24,
         hidden: 40,
         blocks: 3,
-        repeats: 2,
         ..config.tcn
     };
+    config.refiner = None;
     config
 }
 

@@ -77,7 +77,8 @@ pub fn measure(
     Ok(rows)
 }
 
-/// The build's own networks and two with Live's windows, and whether it is one of the first.
+/// The build's own networks and two with Live's windows and no refiner, and whether it is one of
+/// the first.
 fn networks() -> Result<Vec<(bool, WeightsFile)>, ModelError> {
     let mut networks = Vec::new();
     for bytes in SeparatorKind::ALL
@@ -87,12 +88,12 @@ fn networks() -> Result<Vec<(bool, WeightsFile)>, ModelError> {
         let weights = WeightsFile::from_bytes("the built-in model", bytes)?;
         networks.push((true, weights));
     }
-    let live = ConvTasNetConfig::live();
-    let mut large = live.clone();
-    large.tcn.bottleneck = 256;
-    large.tcn.hidden = 512;
-    large.tcn.repeats = 2;
-    networks.extend([live, large].map(|config| (false, random_weights(config))));
+    let mut longer = ConvTasNetConfig::live();
+    longer.refiner = None;
+    let mut wider = longer.clone();
+    longer.tcn.repeats = 3;
+    (wider.tcn.bottleneck, wider.tcn.hidden) = (256, 512);
+    networks.extend([longer, wider].map(|config| (false, random_weights(config))));
     Ok(networks)
 }
 
