@@ -13,7 +13,7 @@ use unbraid::dsp::grid::Grid;
 use unbraid::dsp::stft::{Analysis, Synthesis};
 use unbraid::nn::config::{FrontEnd, MaskKind, NormKind};
 use unbraid::nn::{ConvTasNetConfig, ConvTasNetModel, Isa, Precision, WeightsFile, shared};
-use unbraid::separators::{BuildError, ConvTasNet, Resampled, Separator, build_conv_tasnet};
+use unbraid::separators::{BuildError, ConvTasNet, Networks, Resampled, Separator};
 use unbraid::stem::{Stem, StemBuffer};
 use unbraid_fft::Complex32;
 
@@ -217,14 +217,16 @@ fn every_network_plays_at_every_host_rate() {
         let model = ConvTasNetModel::new("test", &weights, Precision::F16);
         let model = Arc::new(model.expect("it can be streamed"));
         for rate_hz in HOST_RATES_HZ {
-            let separator = build_conv_tasnet(model.clone(), rate_hz).expect("a host's rate");
+            let separator = Networks::from(model.clone())
+                .build(rate_hz)
+                .expect("a host's rate");
             let mut engine = engine_of(separator, rate_hz);
             let latency = engine.latency_samples();
             let input = noise(latency + 2_000, 1);
             let got = render_unity(&mut engine, &input, &[480]);
             assert_delayed(&got.output, &input, latency, &format!("{rate_hz} Hz"));
         }
-        let refused = build_conv_tasnet(model, 500.0);
+        let refused = Networks::from(model).build(500.0);
         assert!(matches!(refused, Err(BuildError::Rate { .. })));
     }
 }
@@ -236,7 +238,9 @@ fn only_a_learned_front_end_is_resampled_and_only_at_another_rate() {
         let model = ConvTasNetModel::new("test", &weights, Precision::F32);
         let model = Arc::new(model.expect("it can be streamed"));
         for rate_hz in [44_100.0, 48_000.0] {
-            let built = build_conv_tasnet(model.clone(), rate_hz).expect("a host's rate");
+            let built = Networks::from(model.clone())
+                .build(rate_hz)
+                .expect("a host's rate");
             let mut want: Box<dyn Separator> = separator(&weights, rate_hz);
             if is_learned && rate_hz != 44_100.0 {
                 let inner = separator(&weights, 44_100.0);

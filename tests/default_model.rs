@@ -22,8 +22,12 @@ fn their_networks_are_those_of_the_presets() {
     use unbraid::train::settings::Preset;
 
     for (kind, preset) in KINDS.into_iter().zip([Preset::Live, Preset::Studio]) {
-        let model = default_models::load(kind).expect("it is part of the build");
-        assert_eq!(*model.config(), preset.settings().config, "{kind:?}");
+        let networks = default_models::load(kind).expect("it is part of the build");
+        assert_eq!(
+            *networks.main().config(),
+            preset.settings().config,
+            "{kind:?}"
+        );
     }
 }
 

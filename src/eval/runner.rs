@@ -1,7 +1,6 @@
 //! Runs one way to separate over one song, and scores what comes out.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -10,10 +9,9 @@ use super::bleed::{Bleed, bleed};
 use super::bss_eval::{BssEval, FrameScore};
 use super::oracle::Oracle;
 use super::songs::{Song, Truth};
-use crate::nn::ConvTasNetModel;
 use crate::offline::OfflineEngine;
 use crate::score::{sdr_db, si_sdr_db};
-use crate::separators::{SeparatorKind, build, build_conv_tasnet};
+use crate::separators::{Networks, SeparatorKind, build};
 use crate::stem::{NUM_STEMS, Stem, Stereo};
 
 /// One way to get estimates of a song's stems.
@@ -29,8 +27,8 @@ pub struct Run {
 pub enum Method {
     /// A mode with the build's own weights, through the engine.
     Mode(SeparatorKind),
-    /// A network, through the engine.
-    Model(Arc<ConvTasNetModel>),
+    /// A network or several, through the engine.
+    Networks(Networks),
     /// The mix at this gain, for every stem.
     Mix(f32),
     Oracle(Oracle),
@@ -127,8 +125,8 @@ impl Run {
                 let separator = build(*kind, truth.rate_hz).map_err(in_song)?;
                 (separator, Stem::ALL.map(|stem| kind.fills(stem)))
             }
-            Method::Model(model) => {
-                let separator = build_conv_tasnet(model.clone(), truth.rate_hz);
+            Method::Networks(networks) => {
+                let separator = networks.build(truth.rate_hz);
                 (separator.map_err(in_song)?, [true; NUM_STEMS])
             }
             Method::Mix(gain) => {

@@ -21,7 +21,7 @@ use super::chain_request::{ChainRequest, NO_CHAIN};
 use super::models::Models;
 use crate::engine::{Chain, ChainSender, Engine, Meters, chain_swap};
 use crate::nn::{ConvTasNetModel, ModelError, shared};
-use crate::separators::{self, BuildError, Separator, SeparatorKind, default_models};
+use crate::separators::{self, BuildError, Networks, Separator, SeparatorKind, default_models};
 use crate::stem::{NUM_CHANNELS, StemBuffer};
 
 /// Silent hops that a new separator runs before it is sent: its code and memory are then warm, and
@@ -243,11 +243,11 @@ fn fall_back(
         match build(kind) {
             Ok(separator) => {
                 let problem = problem.map(|problem| format!("{problem}: {title} plays instead."));
-                let model = default_models::load(kind).ok();
+                let networks = default_models::load(kind).ok();
                 let status = ChainStatus {
                     kind: Some(kind),
                     problem,
-                    model: model.as_deref().map(ModelNote::of),
+                    model: networks.map(|networks| ModelNote::of(networks.main())),
                 };
                 return (Some(separator), status);
             }
@@ -272,7 +272,7 @@ fn build_file(path: &Path, rate_hz: f64) -> Result<(Box<dyn Separator>, ModelNot
     })?;
     let model = shared::load_bytes(&file, &bytes)?;
     let note = ModelNote::of(&model);
-    Ok((separators::build_conv_tasnet(model, rate_hz)?, note))
+    Ok((Networks::from(model).build(rate_hz)?, note))
 }
 
 fn warm_up(separator: &mut dyn Separator) {

@@ -20,7 +20,7 @@ pub struct Material {
     pub truth: Truth,
     /// In time with the mix and as long; `None` for a stem that was not estimated.
     pub estimates: [Option<Stereo>; NUM_STEMS],
-    /// What separated, such as "Conv-TasNet Live, the network of the build".
+    /// What separated, such as "Conv-TasNet Live, as it is built in".
     pub method: String,
     /// The network that separated, if one did and its weights are at hand.
     pub network: Option<Network>,
@@ -33,6 +33,8 @@ pub struct Network {
     pub weights: Arc<WeightsFile>,
     /// The curves of its training as a PNG, if they are at hand.
     pub curves: Option<Vec<u8>>,
+    /// How much of each stem is its own; the rest is that of others beside it.
+    pub share: f32,
 }
 
 /// What separates, and what the page calls it.

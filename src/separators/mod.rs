@@ -2,26 +2,27 @@
 //!
 //! Station in the way: … hop → **separator** → stems …
 
+mod blend;
 mod conv_tasnet;
 pub mod default_models;
 mod focus;
 mod hpss;
+mod networks;
 mod resampled;
 mod stem_energy;
 #[cfg(any(feature = "tools", feature = "standalone"))]
 mod value_enum;
 
+pub use blend::Blend;
 pub use conv_tasnet::ConvTasNet;
 pub use focus::{Focus, NO_FOCUS};
 pub use hpss::{FREQUENCY_MEDIAN_BINS, HopView, Hpss, HpssConfig, TIME_MEDIAN_HOPS};
+pub use networks::Networks;
 pub use resampled::Resampled;
 pub use stem_energy::{NUM_ENERGY_BANDS, StemEnergy};
 
-use std::sync::Arc;
-
 use crate::dsp::grid::Grid;
-use crate::nn::config::FrontEnd;
-use crate::nn::{ConvTasNetModel, ModelError};
+use crate::nn::ModelError;
 use crate::stem::{NUM_CHANNELS, Stem, StemBuffer};
 
 /// Splits a stereo mix into stems, one fixed-size hop at a time, at the rate it was built for.
@@ -151,36 +152,11 @@ pub fn build(kind: SeparatorKind, rate_hz: f64) -> Result<Box<dyn Separator>, Bu
         SeparatorKind::HpssLive => HpssConfig::LIVE,
         SeparatorKind::HpssMix => HpssConfig::MIX,
         SeparatorKind::ConvTasNetLive | SeparatorKind::ConvTasNetStudio => {
-            return build_conv_tasnet(default_models::load(kind)?, rate_hz);
+            return default_models::load(kind)?.build(rate_hz);
         }
     };
     check_rate(rate_hz)?;
     Ok(Box::new(Hpss::new(config, &Grid::new(rate_hz))))
-}
-
-/// Builds the separator of a network for a host rate in Hz: with an STFT front end it runs
-/// natively, with a learned one through [`Resampled`] where the rate is not its own.
-///
-/// Any network plays in either Conv-TasNet mode, with the latency that it has; the mode only says
-/// which file is meant.
-///
-/// # Errors
-/// The rate is outside [`MIN_RATE_HZ`]..=[`MAX_RATE_HZ`].
-pub fn build_conv_tasnet(
-    model: Arc<ConvTasNetModel>,
-    rate_hz: f64,
-) -> Result<Box<dyn Separator>, BuildError> {
-    check_rate(rate_hz)?;
-    let own_rate_hz = match &model.config().front_end {
-        FrontEnd::Stft(_) => rate_hz,
-        FrontEnd::Learned(learned) => learned.rate_hz,
-    };
-    let separator = Box::new(ConvTasNet::new(model, &Grid::new(own_rate_hz)));
-    Ok(if own_rate_hz == rate_hz {
-        separator
-    } else {
-        Box::new(Resampled::new(separator, own_rate_hz, rate_hz))
-    })
 }
 
 /// Whether a separator can be built for this rate in Hz.

@@ -10,7 +10,7 @@ use unbraid::demo_song::{self, DemoSong};
 use unbraid::dice::Dice;
 use unbraid::nn::shared;
 use unbraid::offline::OfflineEngine;
-use unbraid::separators::build_conv_tasnet;
+use unbraid::separators::Networks;
 use unbraid::stem::{Stem, Stems};
 
 use crate::demo::{RATE_HZ, write_wav};
@@ -34,13 +34,11 @@ pub fn compare(python: &Path, scripts: &Path, folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
-    let model = shared::load(&workspace::root().join("models/conv_tasnet_live.safetensors"))?;
+    let model = workspace::root().join("models/conv_tasnet_live.safetensors");
+    let networks = Networks::from(shared::load(&model)?);
     for (seed, silent_s) in SONGS {
         let song = passage(seed, silent_s);
-        let mut engine = OfflineEngine::new(
-            build_conv_tasnet(model.clone(), song.rate_hz)?,
-            song.rate_hz,
-        );
+        let mut engine = OfflineEngine::new(networks.build(song.rate_hz)?, song.rate_hz);
         let separated = engine.stems(&song.mix());
         ensure!(
             !engine.take_fault(),

@@ -147,8 +147,8 @@ impl Args {
         for kind in modes {
             // Held until all songs are done, so that not every song unpacks it anew.
             let method = if kind.needs_model() {
-                let model = default_models::load(kind);
-                Method::Model(model.with_context(|| format!("--mode {}", kind.name()))?)
+                let networks = default_models::load(kind);
+                Method::Networks(networks.with_context(|| format!("--mode {}", kind.name()))?)
             } else {
                 Method::Mode(kind)
             };
@@ -163,7 +163,7 @@ impl Args {
             push(
                 &mut runs,
                 &name_of(file.with_extension("").as_path()),
-                Method::Model(model.clone()),
+                Method::Networks(model.clone().into()),
             )?;
         }
         for folder in &self.estimates {
@@ -182,7 +182,9 @@ impl Args {
                 Baseline::Mix => Method::Mix(1.0),
                 Baseline::QuarterMix => Method::Mix(0.25),
                 Baseline::Irm => Method::Oracle(Oracle::RatioMask),
-                Baseline::IrmModel => Method::Oracle(ceiling(models.first().map(|(_, m)| &**m))?),
+                Baseline::IrmModel => {
+                    Method::Oracle(ceiling(models.first().map(|(_, model)| &**model))?)
+                }
                 Baseline::Ibm => Method::Oracle(Oracle::BinaryMask),
                 Baseline::Mwf => Method::Oracle(Oracle::Wiener),
             };
@@ -211,7 +213,8 @@ fn name_of(path: &Path) -> String {
 /// The ratio mask of a network; without one, of the build's, or of the live network's shape.
 fn ceiling(model: Option<&ConvTasNetModel>) -> anyhow::Result<Oracle> {
     let own = default_models::load(SeparatorKind::ConvTasNetLive).ok();
-    let config = match model.or(own.as_deref()) {
+    let own = own.as_ref().map(|networks| &**networks.main());
+    let config = match model.or(own) {
         Some(model) => model.config(),
         None => &ConvTasNetConfig::live(),
     };

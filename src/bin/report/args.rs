@@ -176,10 +176,20 @@ impl Args {
                 "--model or --run: expected --mode conv-tasnet-live or conv-tasnet-studio, found {}",
                 kind.name()
             ),
-            Some(file) => network((&file.to_string_lossy(), &read(file)?), curves, |title| {
+            Some(file) => {
+                let network = network(&file.to_string_lossy(), &read(file)?, curves, 1.0)?;
+                let title = network.weights.provenance["title"].as_str();
                 let name = file.file_name().unwrap_or(file.as_os_str());
-                format!("{title}, the network of {}", name.to_string_lossy())
-            }),
+                Ok(Way::Run {
+                    method: Method::Networks(network.model.clone().into()),
+                    title: format!(
+                        "{}, the network of {}",
+                        title.unwrap_or("Conv-TasNet"),
+                        name.to_string_lossy()
+                    ),
+                    network: Some(network),
+                })
+            }
             None if kind.needs_model() => {
                 let bytes = default_models::bytes(kind).with_context(|| {
                     format!(
@@ -188,8 +198,12 @@ impl Args {
                     )
                 })?;
                 let curves = default_models::curves(kind).map(<[u8]>::to_vec);
-                network(("the built-in model", bytes), curves, |_| {
-                    format!("{}, the network of the build", kind.title())
+                let networks = default_models::load(kind)?;
+                let share = networks.main_share();
+                Ok(Way::Run {
+                    method: Method::Networks(networks),
+                    title: format!("{}, as it is built in", kind.title()),
+                    network: Some(network("the built-in model", bytes, curves, share)?),
                 })
             }
             None => Ok(Way::Run {
@@ -205,25 +219,18 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("{}: can't be read", file.display()))
 }
 
-/// A network of a file's name and content; `title` makes its own title what the page says.
+/// A network of a file's name and content, and its share of each stem.
 fn network(
-    (file, bytes): (&str, &[u8]),
+    file: &str,
+    bytes: &[u8],
     curves: Option<Vec<u8>>,
-    title: impl FnOnce(&str) -> String,
-) -> anyhow::Result<Way> {
-    let model = shared::load_bytes(file, bytes)?;
-    let weights = Arc::new(WeightsFile::from_bytes(file, bytes)?);
-    let own_title = weights.provenance["title"]
-        .as_str()
-        .unwrap_or("Conv-TasNet");
-    Ok(Way::Run {
-        method: Method::Model(model.clone()),
-        title: title(own_title),
-        network: Some(Network {
-            model,
-            weights,
-            curves,
-        }),
+    share: f32,
+) -> anyhow::Result<Network> {
+    Ok(Network {
+        model: shared::load_bytes(file, bytes)?,
+        weights: Arc::new(WeightsFile::from_bytes(file, bytes)?),
+        curves,
+        share,
     })
 }
 

@@ -1,20 +1,17 @@
 //! How to separate: the mode, and the network of a Conv-TasNet mode.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-use unbraid::nn::{ConvTasNetModel, shared};
-use unbraid::separators::{
-    BuildError, Separator, SeparatorKind, build, build_conv_tasnet, default_models,
-};
+use unbraid::nn::shared;
+use unbraid::separators::{BuildError, Networks, Separator, SeparatorKind, build, default_models};
 
 /// What separates every song.
 #[derive(Debug)]
 pub struct Method {
     pub kind: SeparatorKind,
-    model: Option<Arc<ConvTasNetModel>>,
+    networks: Option<Networks>,
     /// Where the model is from.
     file: Option<String>,
 }
@@ -36,13 +33,13 @@ impl Method {
             Some(_) => SeparatorKind::ConvTasNetLive,
             None => default_models::usual_kind(),
         });
-        let model = match file {
+        let networks = match file {
             None if kind.needs_model() => Some(
                 default_models::load(kind)
                     .with_context(|| format!("--mode {} needs --model FILE", kind.name()))?,
             ),
             None => None,
-            Some(file) if kind.needs_model() => Some(shared::load(file)?),
+            Some(file) if kind.needs_model() => Some(shared::load(file)?.into()),
             Some(_) => bail!(
                 "--model: expected --mode conv-tasnet-live or conv-tasnet-studio, found {}",
                 kind.name()
@@ -50,22 +47,22 @@ impl Method {
         };
         Ok(Self {
             kind,
-            model,
+            networks,
             file: file.map(|file| file.to_string_lossy().into_owned()),
         })
     }
 
     /// A separator for songs of a rate in Hz.
     pub fn build(&self, rate_hz: f64) -> Result<Box<dyn Separator>, BuildError> {
-        match &self.model {
-            Some(model) => build_conv_tasnet(model.clone(), rate_hz),
+        match &self.networks {
+            Some(networks) => networks.build(rate_hz),
             None => build(self.kind, rate_hz),
         }
     }
 
     /// What is told of the model, if there is one.
     pub fn about(&self) -> Option<About> {
-        let model = self.model.as_ref()?;
+        let model = self.networks.as_ref()?.main();
         Some(About {
             file: self.file.clone(),
             title: model.provenance()["title"].as_str().map(str::to_owned),

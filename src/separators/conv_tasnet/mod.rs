@@ -37,6 +37,7 @@ pub struct ConvTasNet {
     synthesis_samples: usize,
     /// Samples of context of the front end alone.
     analysis_samples: usize,
+    sliced: bool,
     /// The hop whose work is under way, `[channel][sample]`.
     hop: [Vec<f32>; NUM_CHANNELS],
     /// What that work gives.
@@ -65,6 +66,16 @@ impl ConvTasNet {
     /// For a host rate's grid. A learned front end counts its samples at its own rate, whatever
     /// the grid says.
     pub fn new(model: Arc<ConvTasNetModel>, grid: &Grid) -> Self {
+        let sliced = model.config().sliced;
+        Self::new_sliced_or_not(model, grid, sliced)
+    }
+
+    /// The same, sliced whether or not the model says so.
+    pub fn sliced(model: Arc<ConvTasNetModel>, grid: &Grid) -> Self {
+        Self::new_sliced_or_not(model, grid, true)
+    }
+
+    fn new_sliced_or_not(model: Arc<ConvTasNetModel>, grid: &Grid, sliced: bool) -> Self {
         let config = model.config();
         let lookahead_hops = config.lookahead_hops;
         let (front_end, hop_samples, synthesis_samples, analysis_samples) = match &config.front_end
@@ -88,6 +99,7 @@ impl ConvTasNet {
             hop_samples,
             synthesis_samples,
             analysis_samples,
+            sliced,
             hop: std::array::from_fn(|_| vec![0.0; hop_samples]),
             ready: StemBuffer::new(hop_samples),
             features: vec![0.0; config.num_features()],
@@ -194,8 +206,7 @@ impl Separator for ConvTasNet {
     }
 
     fn latency_samples(&self) -> usize {
-        let config = self.model.config();
-        let hops = config.lookahead_hops + usize::from(config.sliced);
+        let hops = self.model.config().lookahead_hops + usize::from(self.sliced);
         self.synthesis_samples - self.hop_samples + hops * self.hop_samples
     }
 
@@ -206,7 +217,7 @@ impl Separator for ConvTasNet {
     }
 
     fn process_hop(&mut self, mix: [&[f32]; NUM_CHANNELS], stems: &mut StemBuffer) {
-        if self.model.config().sliced {
+        if self.sliced {
             self.run_parts_until(self.parts_in_all());
             self.give(stems);
             self.store(mix);
@@ -218,11 +229,7 @@ impl Separator for ConvTasNet {
     }
 
     fn num_parts(&self) -> usize {
-        if self.model.config().sliced {
-            self.parts_in_all()
-        } else {
-            1
-        }
+        if self.sliced { self.parts_in_all() } else { 1 }
     }
 
     fn work(&mut self, part: usize) {

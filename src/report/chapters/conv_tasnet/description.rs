@@ -50,6 +50,17 @@ pub fn story(config: &ConvTasNetConfig) -> String {
     )
 }
 
+/// What to know of a network that does not play alone.
+pub fn company(network: &Network) -> Option<Part> {
+    (network.share < 1.0).then(|| {
+        Part::Text(format!(
+            "It does not play alone: {} % of each stem that is heard and scored above are its own, the \
+             rest is another network's. This chapter is about this one alone.",
+            number(100.0 * f64::from(network.share), 0)
+        ))
+    })
+}
+
 /// Sizes, reach and latency.
 pub fn sizes(network: &Network) -> Part {
     let config = network.model.config();

@@ -13,11 +13,12 @@ pub fn chapter(material: &Material) -> Result<Option<Chapter>, ReportError> {
         return Ok(None);
     };
     let config = network.model.config();
-    let mut parts = vec![
-        Part::Text(description::story(config)),
+    let mut parts = vec![Part::Text(description::story(config))];
+    parts.extend(description::company(network));
+    parts.extend([
         description::sizes(network),
         Part::Heading("The front end".into()),
-    ];
+    ]);
     parts.extend(front_end::parts(network)?);
     parts.push(Part::Heading("Masks over time".into()));
     match masks::masks(&network.model, material.mix(), material.rate_hz()) {
