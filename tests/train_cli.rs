@@ -145,11 +145,19 @@ fn a_killed_run_goes_on_and_gives_a_network() {
         .args([at("half.safetensors"), at("run")])
         .arg("-o")
         .arg(at("mean.safetensors"))
+        .args(["--odds", "vocals=0.5"])
         .output();
     assert_done(&average.expect("train can be started"));
     let mean = WeightsFile::read(&at("mean.safetensors")).expect("it can be read");
     assert_eq!(mean.config, weights.config);
     assert_eq!(mean.provenance["mean_of"][1]["steps"], STEPS);
+    assert_eq!(mean.provenance["odds"]["vocals"], 0.5);
+    let moved = |place: usize| {
+        let of = |weights: &WeightsFile| weights.tensor("mask.bias").values[place];
+        of(&mean) - of(&weights)
+    };
+    let last = weights.tensor("mask.bias").values.len() - 1;
+    assert!(moved(0).abs() < 1e-6 && (moved(last) - 0.5_f32.ln()).abs() < 1e-6);
 
     let inspect = train().arg("inspect").arg(at("half.safetensors")).output();
     let told = assert_done(&inspect.expect("train can be started"));
@@ -196,6 +204,13 @@ fn what_is_wrong_is_told_in_a_line() {
         .output();
     let told = error(&export.expect("train can be started"));
     assert!(told.contains("expected a run with weights"), "{told}");
+    for odds in ["vocals", "piano=2", "vocals=0", "vocals=nan"] {
+        let export = train()
+            .args(["export", "run", "-o", "out", "--odds", odds])
+            .output();
+        let told = error(&export.expect("train can be started"));
+        assert!(told.contains("such as vocals=0.5"), "{told}");
+    }
     let networks = ["live", "studio"].map(|name| format!("models/conv_tasnet_{name}.safetensors"));
     let export = train()
         .arg("export")

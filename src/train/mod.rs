@@ -18,6 +18,7 @@ pub mod middle;
 pub mod net;
 pub mod norm;
 pub mod objective;
+pub mod odds;
 pub mod optimiser;
 pub mod parameters;
 pub mod refine;

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use clap::Args;
 use unbraid::nn::{Precision, WeightsFile};
+use unbraid::stem::Stem;
 use unbraid::train::average::mean;
+use unbraid::train::odds::multiply_odds;
 use unbraid::train::run::BEST_FILE;
 use unbraid::whole_file;
 
@@ -24,6 +26,11 @@ pub struct ExportArgs {
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
 
+    /// How likely a stem is, as a multiple of what was learned: below 1 it bleeds less, and more of it
+    /// is missing
+    #[arg(long, value_name = "STEM=FACTOR", value_parser = parse_odds)]
+    odds: Vec<(Stem, f32)>,
+
     /// Store matrices in 32 bits instead of 16: twice the size, to compare with
     #[arg(long)]
     f32: bool,
@@ -33,6 +40,13 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     let mut weights = read_mean(&args.sources)?;
     if let (Some(title), Some(provenance)) = (&args.title, weights.provenance.as_object_mut()) {
         provenance.insert("title".to_owned(), title.clone().into());
+    }
+    for &(stem, factor) in &args.odds {
+        ensure!(
+            multiply_odds(&mut weights, stem, factor),
+            "--odds: expected softmax masks, found {:?}",
+            weights.config.mask
+        );
     }
     let precision = if args.f32 {
         Precision::F32
@@ -51,6 +65,17 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         weights.licence
     );
     Ok(())
+}
+
+fn parse_odds(text: &str) -> Result<(Stem, f32), String> {
+    let parsed = text.split_once('=').and_then(|(name, factor)| {
+        let stem = Stem::ALL.into_iter().find(|stem| stem.name() == name)?;
+        let factor: f32 = factor.parse().ok()?;
+        (factor.is_finite() && factor > 0.0).then_some((stem, factor))
+    });
+    parsed.ok_or_else(|| {
+        "expected drums, bass, other or vocals, = and a number above 0, such as vocals=0.5".into()
+    })
 }
 
 /// The weights of a source, or the mean of several.
