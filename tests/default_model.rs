@@ -61,10 +61,14 @@ fn resampled(song: &DemoSong, rate_hz: f64) -> DemoSong {
 #[test]
 fn every_stem_gains_and_as_much_at_every_rate() {
     let rates_hz = [44_100.0, 48_000.0, 88_200.0, 96_000.0];
-    let song = demo_song::render(rates_hz[0], 2);
-    let songs = rates_hz.map(|rate_hz| resampled(&song, rate_hz));
-    for (kind, floor_db) in KINDS.into_iter().zip([6.0, 7.7]) {
-        let gained_db = songs.each_ref().map(|song| improvements_db(kind, song));
+    let songs = [2, 3].map(|seed| demo_song::render(rates_hz[0], seed));
+    let songs = rates_hz.map(|rate_hz| songs.each_ref().map(|song| resampled(song, rate_hz)));
+    for (kind, floor_db) in KINDS.into_iter().zip([5.7, 7.3]) {
+        // One song alone differs by 0.1 dB from rate to rate: the mean of each stem over both.
+        let gained_db = songs.each_ref().map(|songs| {
+            let [one, other] = songs.each_ref().map(|song| improvements_db(kind, song));
+            [0, 1, 2, 3].map(|stem| mean(&[one[stem], other[stem]]))
+        });
         println!("{kind:?}: drums, bass, other, vocals: {gained_db:.2?} dB at {rates_hz:?} Hz");
         for (gained, rate_hz) in gained_db.iter().zip(rates_hz) {
             let case = format!("{kind:?} at {rate_hz} Hz: {gained:?} dB");
