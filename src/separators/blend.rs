@@ -2,7 +2,7 @@
 //! the best of them where they err differently.
 //!
 //! Network blending: Uhlich et al. 2017, *Improving music source separation based on deep neural
-//! networks through data augmentation and network blending*, section 4.
+//! networks through data augmentation and network blending*.
 //!
 //! The longest hop is the blend's; a network with a shorter one runs several times in it. All are
 //! sliced, and their parts take turns, so that the work is spread evenly over the hop.
@@ -83,7 +83,8 @@ impl Member {
 }
 
 impl Blend {
-    /// For a host rate's grid; networks with STFT front ends, and the share of each.
+    /// For a host rate's grid; networks with STFT front ends, and the share of each. The longest hop
+    /// is a multiple of every other.
     pub fn new(networks: &[(Arc<ConvTasNetModel>, f32)], grid: &Grid) -> Self {
         let networks: Vec<_> = networks
             .iter()
@@ -91,6 +92,9 @@ impl Blend {
             .collect();
         let hops = networks.iter().map(|(network, _)| network.hop_samples());
         let hop_samples = hops.max().unwrap_or(0);
+        debug_assert!(
+            (networks.iter()).all(|(network, _)| hop_samples.is_multiple_of(network.hop_samples()))
+        );
         let latencies = networks
             .iter()
             .map(|(network, _)| latency_within(network, hop_samples));

@@ -3,8 +3,7 @@
 use super::{BuildError, Networks, SeparatorKind};
 use crate::nn::shared;
 
-/// How much of each stem is Live's where Studio plays. On the validation songs of `models/README.md`
-/// any share from 0.2 to 0.4 gains the same within 0.02 dB.
+/// How much of each stem is Live's where Studio plays: what other shares gain is in `models/README.md`.
 const LIVE_SHARE_IN_STUDIO: f32 = 0.3;
 
 /// The weights file of a kind; `None` if the kind needs none, or this build has none for it.

@@ -22,7 +22,8 @@ impl From<Arc<ConvTasNetModel>> for Networks {
 }
 
 impl Networks {
-    /// `main`, and `other` with this share of each stem; both have an STFT front end.
+    /// `main`, and `other` with this share of each stem; both have an STFT front end, and the hop of
+    /// one is a multiple of the other's.
     pub fn blend(
         main: Arc<ConvTasNetModel>,
         other: Arc<ConvTasNetModel>,
