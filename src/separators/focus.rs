@@ -15,9 +15,9 @@ pub const NO_FOCUS: Focus = [0.0; Stem::ESTIMATED.len()];
 
 /// What a focus of 1 multiplies the exponent by, in octaves: from the fourth root to the fourth power.
 ///
-/// On the demo song of seed 3, Conv-TasNet Live's vocals bleed by −9, −14, −24, −36 and −43 dB at
-/// −1, −½, 0, ½ and 1, at 2.8, 3.5, 3.2, 2.8 and 1.2 dB of SI-SDR improvement; its drums by −12, −18,
-/// −20, −20 and −21 dB, at 3.0, 5.2, 6.2, 2.7 and −3.0 dB. Beyond these ends only artefacts grow.
+/// On the demo song of seed 3, Conv-TasNet Live's vocals bleed by −10, −18, −31, −47 and −58 dB at
+/// −1, −½, 0, ½ and 1, at 4.8, 5.4, 5.5, 4.6 and 2.5 dB of SI-SDR improvement; its drums by −12, −21,
+/// −33, −45 and −58 dB, at 4.2, 6.5, 7.1, 4.6 and 0.9 dB. Beyond these ends only artefacts grow.
 const SPAN_OCTAVES: f32 = 2.0;
 
 /// The exponent of a mask: 1 for as trained.
