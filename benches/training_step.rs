@@ -22,7 +22,7 @@ fn main() -> candle_core::Result<()> {
     keep_freed_memory();
     let song = demo_song::render(44_100.0, 1);
     let length = (SEGMENT_S * 44_100.0) as usize;
-    // The shapes that `training_step.py` has: those two networks before they had a refiner.
+    // The shapes that `training_step.py` has: Live longer, Studio wider, both without a refiner.
     let mut live = ConvTasNetConfig::live();
     live.tcn.repeats = 3;
     let mut studio = ConvTasNetConfig::studio();

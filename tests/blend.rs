@@ -4,34 +4,17 @@ mod common;
 
 use std::sync::Arc;
 
-use common::networks::{random_weights, small};
+use common::networks::{model, random_weights, small, small_slow};
 use common::*;
-use unbraid::nn::config::FrontEnd;
-use unbraid::nn::{ConvTasNetConfig, ConvTasNetModel, Precision};
+use unbraid::nn::ConvTasNetModel;
 use unbraid::separators::Networks;
 use unbraid::stem::{NUM_CHANNELS, Stem};
 
 const OTHER_SHARE: f32 = 0.25;
 
-/// Twice the hop, look-ahead, sliced.
-fn slow() -> ConvTasNetConfig {
-    let mut config = ConvTasNetConfig {
-        lookahead_hops: 1,
-        sliced: true,
-        ..small()
-    };
-    let FrontEnd::Stft(stft) = &mut config.front_end else {
-        unreachable!("a small network has an STFT");
-    };
-    stft.hop_samples *= 2;
-    stft.synthesis_samples *= 2;
-    config
-}
-
-fn model(config: &ConvTasNetConfig, seed: u32) -> Arc<ConvTasNetModel> {
-    let weights = random_weights(config, seed);
-    let model = ConvTasNetModel::new("test", &weights, Precision::F32);
-    Arc::new(model.expect("it can be streamed"))
+/// One network, and one with twice its hop.
+fn models() -> [Arc<ConvTasNetModel>; 2] {
+    [small(), small_slow()].map(|config| model(&random_weights(&config, 1)))
 }
 
 fn rendered(networks: &Networks, rate_hz: f64, pattern: &[usize]) -> (usize, Rendered) {
@@ -46,7 +29,7 @@ fn rendered(networks: &Networks, rate_hz: f64, pattern: &[usize]) -> (usize, Ren
 
 #[test]
 fn each_stem_is_the_weighted_mean_of_what_each_network_gives() {
-    let (fast, slow) = (model(&small(), 1), model(&slow(), 2));
+    let [fast, slow] = models();
     // Whichever is the main one, the slower sets the pace.
     for (main, other) in [(&slow, &fast), (&fast, &slow), (&fast, &fast)] {
         for rate_hz in [44_100.0, 48_000.0] {
@@ -79,7 +62,7 @@ fn each_stem_is_the_weighted_mean_of_what_each_network_gives() {
 
 #[test]
 fn the_slowest_sets_the_latency_and_a_sliced_one_adds_none() {
-    let (fast, slow) = (model(&small(), 1), model(&slow(), 2));
+    let [fast, slow] = models();
     let latency = |networks: Networks| {
         let separator = networks.build(44_100.0).expect("a host's rate");
         (separator.hop_samples(), separator.latency_samples())
@@ -91,7 +74,8 @@ fn the_slowest_sets_the_latency_and_a_sliced_one_adds_none() {
 
 #[test]
 fn blocks_of_any_size_give_the_same_and_so_does_a_reset() {
-    let networks = Networks::blend(model(&slow(), 2), model(&small(), 1), OTHER_SHARE);
+    let [fast, slow] = models();
+    let networks = Networks::blend(slow, fast, OTHER_SHARE);
     let (_, want) = rendered(&networks, 44_100.0, &[512]);
     for pattern in BLOCK_PATTERNS {
         let (_, got) = rendered(&networks, 44_100.0, pattern);

@@ -67,7 +67,7 @@ fn every_stem_gains_and_as_much_at_every_rate() {
         // One song alone differs by 0.1 dB from rate to rate: the mean of each stem over both.
         let gained_db = songs.each_ref().map(|songs| {
             let [one, other] = songs.each_ref().map(|song| improvements_db(kind, song));
-            [0, 1, 2, 3].map(|stem| mean(&[one[stem], other[stem]]))
+            std::array::from_fn::<f64, NUM_STEMS, _>(|stem| mean(&[one[stem], other[stem]]))
         });
         println!("{kind:?}: drums, bass, other, vocals: {gained_db:.2?} dB at {rates_hz:?} Hz");
         for (gained, rate_hz) in gained_db.iter().zip(rates_hz) {

@@ -6,9 +6,10 @@ mod common;
 use std::sync::Arc;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use common::networks::{model, random_weights, small, small_slow};
 use common::*;
 use unbraid::engine::{Chain, EnergyColumn, EnergyView, Engine};
-use unbraid::separators::{NUM_ENERGY_BANDS, SeparatorKind, StemEnergy, build};
+use unbraid::separators::{NUM_ENERGY_BANDS, Networks, SeparatorKind, StemEnergy, build};
 use unbraid::stem::Stem;
 
 #[global_allocator]
@@ -18,7 +19,10 @@ const RATE_HZ: f64 = 44_100.0;
 
 /// An engine that somebody looks at.
 fn watched(kind: SeparatorKind) -> (Engine, Arc<EnergyView>) {
-    let mut engine = engine(kind, RATE_HZ);
+    watch(engine(kind, RATE_HZ))
+}
+
+fn watch(mut engine: Engine) -> (Engine, Arc<EnergyView>) {
     let view = Arc::new(EnergyView::new());
     engine.show_energy(view.clone());
     view.set_wanted(true);
@@ -99,6 +103,32 @@ fn every_block_size_gives_the_same_columns_one_a_hop() {
             let (mut engine, view) = watched(kind);
             let got = columns(&mut engine, &view, &input, block_samples);
             assert!(got == want, "{kind:?} in blocks of {block_samples}");
+        }
+    }
+}
+
+#[test]
+fn a_blend_shows_its_main_network_when_that_is_heard() {
+    let [fast, slow] = [small(), small_slow()].map(|config| model(&random_weights(&config, 1)));
+    // From when which moment of the input is heard, and its energies.
+    let seen = |networks: Networks| -> Vec<(i64, StemEnergy)> {
+        let separator = networks.build(RATE_HZ).expect("a host's rate");
+        let (mut engine, view) = watch(engine_of(separator, RATE_HZ));
+        let latency = engine.latency_samples() as i64;
+        let columns = columns(&mut engine, &view, &noise(20_000, 6), 500);
+        let moment = |column: EnergyColumn| {
+            let heard_at = column.heard_at_samples as i64;
+            (heard_at - latency, column.energy)
+        };
+        columns.into_iter().map(moment).collect()
+    };
+    for (main, other) in [(&fast, &slow), (&slow, &fast)] {
+        let alone = seen(main.clone().into());
+        let blend = seen(Networks::blend(main.clone(), other.clone(), 0.3));
+        assert!(blend.len() > 20);
+        // The first ones of each are of silence that only one of them saw.
+        for moment in &blend[4..] {
+            assert!(alone.contains(moment), "{}", moment.0);
         }
     }
 }

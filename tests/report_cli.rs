@@ -213,6 +213,30 @@ fn the_network_of_a_run_has_a_chapter_with_its_curves() {
     assert!(error.contains("nowhere/"), "{error}");
 }
 
+#[cfg(feature = "default-models")]
+#[test]
+fn a_network_that_does_not_play_alone_says_so() {
+    let scratch = Scratch::new();
+    write_stems(&scratch, "songs/demo", &Stem::ALL);
+    for (mode, share) in [
+        ("conv-tasnet-studio", Some("70 %")),
+        ("conv-tasnet-live", None),
+    ] {
+        let run = scratch.report(&format!(
+            "songs/demo --seconds 1 --mode {mode} -o {mode}.html"
+        ));
+        run.expect_success();
+        let text = text(&page(&scratch, &format!("{mode}.html")));
+        assert!(text.contains("as it is built in"), "{mode}");
+        assert_eq!(
+            text.contains("It does not play alone"),
+            share.is_some(),
+            "{mode}"
+        );
+        assert!(share.is_none_or(|share| text.contains(&format!("{share} of each stem"))));
+    }
+}
+
 #[test]
 fn odd_songs_have_reports_too() {
     let scratch = Scratch::new();

@@ -223,9 +223,9 @@ impl Separator for Blend {
     }
 
     fn energy_offset_samples(&self) -> usize {
+        // In a blend, a moment lies as much closer to the input as the latency is longer.
         let network = &self.members[0].network;
-        let delay_samples = self.latency_samples - latency_within(network, self.hop_samples);
-        delay_samples + network.energy_offset_samples()
+        network.energy_offset_samples() + self.latency_samples - network.latency_samples()
     }
 
     fn reset(&mut self) {

@@ -23,6 +23,22 @@ pub fn small() -> ConvTasNetConfig {
     config
 }
 
+/// The same with twice the hop, look-ahead, and sliced.
+#[allow(dead_code, reason = "not every test that has this module asks for it")]
+pub fn small_slow() -> ConvTasNetConfig {
+    let mut config = ConvTasNetConfig {
+        lookahead_hops: 1,
+        sliced: true,
+        ..small()
+    };
+    let FrontEnd::Stft(stft) = &mut config.front_end else {
+        unreachable!("a small network has an STFT");
+    };
+    stft.hop_samples *= 2;
+    stft.synthesis_samples *= 2;
+    config
+}
+
 /// A refiner with a layer of each kind.
 #[allow(dead_code, reason = "not every test that has this module asks for it")]
 pub fn small_refiner() -> RefinerConfig {
@@ -101,8 +117,13 @@ pub fn open_masks(config: &ConvTasNetConfig) -> WeightsFile {
     weights
 }
 
-/// The separator of a weights file, packed in f32.
+/// The model of a weights file, packed in f32.
+pub fn model(weights: &WeightsFile) -> Arc<ConvTasNetModel> {
+    let model = ConvTasNetModel::new("test", weights, Precision::F32);
+    Arc::new(model.expect("it can be streamed"))
+}
+
+/// Its separator.
 pub fn separator(weights: &WeightsFile, rate_hz: f64) -> Box<ConvTasNet> {
-    let model = ConvTasNetModel::new("test", weights, Precision::F32).expect("it can be streamed");
-    Box::new(ConvTasNet::new(Arc::new(model), &Grid::new(rate_hz)))
+    Box::new(ConvTasNet::new(model(weights), &Grid::new(rate_hz)))
 }

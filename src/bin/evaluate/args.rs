@@ -182,9 +182,7 @@ impl Args {
                 Baseline::Mix => Method::Mix(1.0),
                 Baseline::QuarterMix => Method::Mix(0.25),
                 Baseline::Irm => Method::Oracle(Oracle::RatioMask),
-                Baseline::IrmModel => {
-                    Method::Oracle(ceiling(models.first().map(|(_, model)| &**model))?)
-                }
+                Baseline::IrmModel => Method::Oracle(ceiling(models.first().map(|(_, m)| &**m))?),
                 Baseline::Ibm => Method::Oracle(Oracle::BinaryMask),
                 Baseline::Mwf => Method::Oracle(Oracle::Wiener),
             };

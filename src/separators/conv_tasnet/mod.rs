@@ -67,15 +67,15 @@ impl ConvTasNet {
     /// the grid says.
     pub fn new(model: Arc<ConvTasNetModel>, grid: &Grid) -> Self {
         let sliced = model.config().sliced;
-        Self::new_sliced_or_not(model, grid, sliced)
+        Self::with_slicing(model, grid, sliced)
     }
 
     /// The same, sliced whether or not the model says so.
     pub fn sliced(model: Arc<ConvTasNetModel>, grid: &Grid) -> Self {
-        Self::new_sliced_or_not(model, grid, true)
+        Self::with_slicing(model, grid, true)
     }
 
-    fn new_sliced_or_not(model: Arc<ConvTasNetModel>, grid: &Grid, sliced: bool) -> Self {
+    fn with_slicing(model: Arc<ConvTasNetModel>, grid: &Grid, sliced: bool) -> Self {
         let config = model.config();
         let lookahead_hops = config.lookahead_hops;
         let (front_end, hop_samples, synthesis_samples, analysis_samples) = match &config.front_end
