@@ -32,11 +32,17 @@
 //! `u = prelu(depthwise(z))`, `v = norm2(u)`; `x + residual(v)` goes on, and `skip(v)` is summed
 //! over all blocks. Batch norms are folded into what follows them, so a file holds none.
 
+mod bands;
+mod check;
+
+pub use bands::Bands;
+pub use check::ConfigError;
+
 use serde::{Deserialize, Serialize};
 
-use super::refiner::config::{RefinerConfig, RefinerShape};
-use crate::dsp::grid::{Grid, REFERENCE_HOP_SAMPLES, REFERENCE_RATE_HZ};
+use crate::dsp::grid::REFERENCE_RATE_HZ;
 use crate::dsp::stft::StftSizes;
+use crate::nn::refiner::config::{RefinerConfig, RefinerShape};
 use crate::stem::{NUM_CHANNELS, NUM_STEMS};
 
 /// Everything that shapes a network; saved as JSON in the weights file.
@@ -80,7 +86,7 @@ pub struct StftFrontEnd {
     pub bands: Bands,
     /// Adds `Re Σ L·R* / √(Σ|L|²·Σ|R|²)` of each band's bins to the features.
     pub coherence: bool,
-    /// Whether the network sees all songs at one level: see [`super::level`].
+    /// Whether the network sees all songs at one level: see [`crate::nn::level`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub steady_level: bool,
 }
@@ -94,19 +100,6 @@ impl StftFrontEnd {
             hop_samples: self.hop_samples,
         }
     }
-}
-
-/// Bands that are one bin wide at the bottom and grow with frequency.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bands {
-    /// Width of the lowest bands in Hz; also the bins' distance at 44.1 kHz, so that a bin lies in
-    /// the middle of its band.
-    pub min_width_hz: f64,
-    /// Width of a high band as a part of its lower edge.
-    pub relative_width: f64,
-    /// The last band ends at the first edge from here on; the bins above share its mask.
-    pub top_hz: f64,
 }
 
 /// The paper's encoder and decoder: N learned filters over a window. Runs at one rate only.
@@ -173,15 +166,6 @@ pub enum MaskKind {
 /// Features get this power added before the logarithm: about −100 dB of full scale in a window of
 /// 2048 samples.
 pub const FEATURE_FLOOR_POWER: f32 = 1e-4;
-
-/// Why a description is no network; one sentence each.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{field}: expected {expected}, found {found}")]
-pub struct ConfigError {
-    pub field: &'static str,
-    pub expected: String,
-    pub found: String,
-}
 
 impl ConvTasNetConfig {
     /// The paper's network for four stems: window 16, overlap 8, N 512, B 128, H 512, P 3, X 8,
@@ -276,161 +260,6 @@ impl ConvTasNetConfig {
             sliced: true,
             ..Self::live()
         }
-    }
-
-    /// Checks that the parts fit together.
-    ///
-    /// # Errors
-    /// The first field that does not, with what was expected and what was found.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        fn require(
-            holds: bool,
-            field: &'static str,
-            expected: &str,
-            found: impl std::fmt::Debug,
-        ) -> Result<(), ConfigError> {
-            if holds {
-                return Ok(());
-            }
-            Err(ConfigError {
-                field,
-                expected: expected.to_owned(),
-                found: format!("{found:?}"),
-            })
-        }
-        match &self.front_end {
-            FrontEnd::Stft(stft) => {
-                let on_grid = |samples: usize| {
-                    samples > 0
-                        && samples <= 1 << 16
-                        && samples.is_multiple_of(REFERENCE_HOP_SAMPLES)
-                };
-                let lengths = "a multiple of 256 from 256 to 65536";
-                let StftFrontEnd {
-                    analysis_samples: analysis,
-                    synthesis_samples: synthesis,
-                    hop_samples: hop,
-                    ..
-                } = *stft;
-                require(on_grid(hop), "hop_samples", lengths, hop)?;
-                require(on_grid(synthesis), "synthesis_samples", lengths, synthesis)?;
-                require(on_grid(analysis), "analysis_samples", lengths, analysis)?;
-                require(
-                    synthesis.is_multiple_of(hop) && synthesis >= 2 * hop,
-                    "synthesis_samples",
-                    "two or more hops",
-                    synthesis,
-                )?;
-                require(
-                    analysis >= synthesis,
-                    "analysis_samples",
-                    "at least synthesis_samples",
-                    analysis,
-                )?;
-                let bands = &stft.bands;
-                require(
-                    (1.0..=1e4).contains(&bands.min_width_hz),
-                    "min_width_hz",
-                    "1 to 10000",
-                    bands.min_width_hz,
-                )?;
-                require(
-                    (0.0..=10.0).contains(&bands.relative_width),
-                    "relative_width",
-                    "0 to 10",
-                    bands.relative_width,
-                )?;
-                require(
-                    (bands.min_width_hz..=22_050.0).contains(&bands.top_hz),
-                    "top_hz",
-                    "min_width_hz to 22050",
-                    bands.top_hz,
-                )?;
-            }
-            FrontEnd::Learned(learned) => {
-                let (window, hop) = (learned.window_samples, learned.hop_samples);
-                require(
-                    (1..=1 << 16).contains(&hop),
-                    "hop_samples",
-                    "1 to 65536",
-                    hop,
-                )?;
-                require(
-                    window.is_multiple_of(hop) && window >= hop && window <= 1 << 16,
-                    "window_samples",
-                    "a multiple of hop_samples up to 65536",
-                    window,
-                )?;
-                require(
-                    (1..=1 << 14).contains(&learned.num_filters),
-                    "num_filters",
-                    "1 to 16384",
-                    learned.num_filters,
-                )?;
-                require(
-                    (1_000.0..=768_000.0).contains(&learned.rate_hz),
-                    "rate_hz",
-                    "1000 to 768000",
-                    learned.rate_hz,
-                )?;
-                require(
-                    self.mask != MaskKind::Complex,
-                    "mask",
-                    "sigmoid or softmax with a learned front end",
-                    self.mask,
-                )?;
-                require(
-                    !(learned.stereo && self.mask_per_channel),
-                    "mask_per_channel",
-                    "false where the filters span both channels",
-                    self.mask_per_channel,
-                )?;
-            }
-        }
-        let tcn = &self.tcn;
-        for (field, size) in [("bottleneck", tcn.bottleneck), ("hidden", tcn.hidden)] {
-            require((1..=1 << 14).contains(&size), field, "1 to 16384", size)?;
-        }
-        require(
-            (1..=64).contains(&tcn.kernel),
-            "kernel",
-            "1 to 64",
-            tcn.kernel,
-        )?;
-        require(
-            (1..=16).contains(&tcn.blocks),
-            "blocks",
-            "1 to 16",
-            tcn.blocks,
-        )?;
-        require(
-            (1..=16).contains(&tcn.repeats),
-            "repeats",
-            "1 to 16",
-            tcn.repeats,
-        )?;
-        let every = self.network_every_hops;
-        require(
-            (1..=64).contains(&every),
-            "network_every_hops",
-            "1 to 64",
-            every,
-        )?;
-        let lookahead = self.lookahead_hops;
-        require(lookahead <= 256, "lookahead_hops", "0 to 256", lookahead)?;
-        let Some(refiner) = &self.refiner else {
-            return Ok(());
-        };
-        let fits = matches!(self.front_end, FrontEnd::Stft(_)) && self.mask != MaskKind::Complex;
-        let expected = "none without STFT bands and real masks";
-        require(fits, "refiner", expected, refiner)?;
-        refiner
-            .check()
-            .map_err(|(field, expected, found)| ConfigError {
-                field,
-                expected: expected.to_owned(),
-                found,
-            })
     }
 
     /// The refiner and its sizes, if there is one.
@@ -570,57 +399,6 @@ impl ConvTasNetConfig {
     }
 }
 
-impl Default for Bands {
-    /// One bin of a 2048-sample window at 44.1 kHz, then 1.2 % of the frequency, up to 16.5 kHz.
-    fn default() -> Self {
-        Self {
-            min_width_hz: REFERENCE_RATE_HZ / 2048.0,
-            relative_width: 0.012,
-            top_hz: 16_500.0,
-        }
-    }
-}
-
-impl Bands {
-    /// Edges in Hz, ascending, one more than there are bands. The first lies below 0 Hz, so that
-    /// the bin at 0 Hz is in the middle of its band.
-    pub fn edges_hz(&self) -> Vec<f64> {
-        let mut edges_hz = vec![-0.5 * self.min_width_hz];
-        let mut edge_hz = edges_hz[0];
-        while edge_hz < self.top_hz {
-            edge_hz += self.min_width_hz.max(self.relative_width * edge_hz);
-            edges_hz.push(edge_hz);
-        }
-        edges_hz
-    }
-
-    /// For each band the bins of an FFT over `window_samples` whose mean power is its feature. A
-    /// band without a bin takes its lower neighbour's; one above the Nyquist frequency has none.
-    pub fn feature_bins(&self, grid: &Grid, window_samples: usize) -> Vec<std::ops::Range<usize>> {
-        let edges_hz = self.edges_hz();
-        let nyquist_hz = grid.rate_hz() / 2.0;
-        let mut bins = grid.band_bins(&edges_hz, window_samples);
-        for band in 1..bins.len() {
-            if bins[band].is_empty() && edges_hz[band] <= nyquist_hz {
-                bins[band] = bins[band - 1].clone();
-            }
-        }
-        bins
-    }
-
-    /// For each bin of an FFT over `window_samples` the band whose mask it takes.
-    pub fn mask_bands(&self, grid: &Grid, window_samples: usize) -> Vec<usize> {
-        let edges_hz = self.edges_hz();
-        let last = edges_hz.len() - 2;
-        (0..=window_samples / 2)
-            .map(|bin| {
-                let hz = grid.bin_hz(bin, window_samples);
-                edges_hz[1..].partition_point(|&edge| edge <= hz).min(last)
-            })
-            .collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -648,22 +426,6 @@ mod tests {
         assert_eq!(paper.num_mask_values(), 4 * 512);
         assert_eq!(ConvTasNetConfig::live().latency_samples(), 512);
         assert_eq!(ConvTasNetConfig::studio().latency_samples(), 2048 + 3 * 512);
-    }
-
-    #[test]
-    fn a_wrong_field_is_named() {
-        let mut config = ConvTasNetConfig::live();
-        config.tcn.hidden = 0;
-        let error = config.check().expect_err("no hidden channels");
-        assert_eq!(error.to_string(), "hidden: expected 1 to 16384, found 0");
-        let mut config = ConvTasNetConfig::live();
-        if let FrontEnd::Stft(stft) = &mut config.front_end {
-            stft.synthesis_samples = 256;
-        }
-        assert_eq!(
-            config.check().expect_err("one hop").field,
-            "synthesis_samples"
-        );
     }
 
     #[test]
@@ -718,34 +480,5 @@ mod tests {
             ..ConvTasNetConfig::paper()
         };
         assert_eq!(learned.check().expect_err("learned").field, "refiner");
-    }
-
-    #[test]
-    fn at_the_reference_rate_every_band_has_bins_and_every_bin_its_band() {
-        let grid = Grid::new(REFERENCE_RATE_HZ);
-        let bands = Bands::default();
-        let features = bands.feature_bins(&grid, 2048);
-        let masks = bands.mask_bands(&grid, 2048);
-        let mut next = 0;
-        for (band, bins) in features.iter().enumerate() {
-            assert_eq!(bins.start, next, "bands share no bin and leave none out");
-            assert!(!bins.is_empty());
-            assert!(masks[bins.clone()].iter().all(|&m| m == band));
-            next = bins.end;
-        }
-        assert!(masks[next..].iter().all(|&m| m == features.len() - 1));
-        // Low bands are single bins.
-        assert_eq!(features[40], 40..41);
-    }
-
-    #[test]
-    fn bands_without_bins_lend_and_bands_above_nyquist_are_empty() {
-        let grid = Grid::new(8_000.0);
-        let window = grid.samples(2048);
-        let features = Bands::default().feature_bins(&grid, window);
-        let edges_hz = Bands::default().edges_hz();
-        for (band, bins) in features.iter().enumerate() {
-            assert_eq!(bins.is_empty(), edges_hz[band] > 4_000.0, "band {band}");
-        }
     }
 }
