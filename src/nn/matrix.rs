@@ -2,8 +2,8 @@
 //!
 //! Rows are cut into panels of 64, and a panel is stored column by column, so that the product
 //! streams through the weights once, in order, with all accumulators of a panel in registers. The
-//! speed is that of the memory the weights come from, so they may be kept in f16; the arithmetic
-//! is f32.
+//! speed is that of the memory the weights come from, so they may be kept in f16 where there are
+//! instructions that widen them; the arithmetic is f32.
 
 use half::f16;
 
@@ -50,6 +50,7 @@ pub struct Matrix {
 #[derive(Clone, Debug)]
 enum Panels {
     F32(Vec<f32>),
+    #[cfg(target_arch = "x86_64")]
     F16(Vec<u16>),
 }
 
@@ -68,9 +69,16 @@ impl Matrix {
                 })
             })
         });
-        let panels = match precision {
-            Precision::F32 => Panels::F32(packed.collect()),
-            Precision::F16 => Panels::F16(packed.map(|w| f16::from_f32(w).to_bits()).collect()),
+        let panels = match (precision, isa) {
+            (Precision::F32, _) => Panels::F32(packed.collect()),
+            // To widen them anew in each product takes longer than to read twice as many bytes.
+            (Precision::F16, Isa::Portable) => {
+                Panels::F32(packed.map(|w| f16::from_f32(w).to_f32()).collect())
+            }
+            #[cfg(target_arch = "x86_64")]
+            (Precision::F16, Isa::Avx2) => {
+                Panels::F16(packed.map(|w| f16::from_f32(w).to_bits()).collect())
+            }
         };
         Self {
             rows,
@@ -90,6 +98,7 @@ impl Matrix {
     pub fn num_bytes(&self) -> usize {
         match &self.panels {
             Panels::F32(weights) => size_of_val(&weights[..]),
+            #[cfg(target_arch = "x86_64")]
             Panels::F16(weights) => size_of_val(&weights[..]),
         }
     }
@@ -126,21 +135,18 @@ impl Matrix {
 
     fn add_panel(&self, panel: usize, x: &[f32], y: &mut [f32; PANEL]) {
         let range = panel * self.columns * PANEL..(panel + 1) * self.columns * PANEL;
-        match (&self.panels, self.isa) {
-            (Panels::F32(weights), Isa::Portable) => {
-                portable_panel(&weights[range], x, y, |w| w);
-            }
-            (Panels::F16(weights), Isa::Portable) => {
-                portable_panel(&weights[range], x, y, widen);
-            }
+        match &self.panels {
+            Panels::F32(weights) => match self.isa {
+                Isa::Portable => portable_panel(&weights[range], x, y),
+                #[cfg(target_arch = "x86_64")]
+                Isa::Avx2 => {
+                    // SAFETY: `Isa::Avx2` is only made where the machine has AVX2, FMA and F16C.
+                    unsafe { avx2::add_panel_f32(&weights[range], x, y) };
+                }
+            },
             #[cfg(target_arch = "x86_64")]
-            (Panels::F32(weights), Isa::Avx2) => {
-                // SAFETY: `Isa::Avx2` is only made where the machine has AVX2, FMA and F16C.
-                unsafe { avx2::add_panel_f32(&weights[range], x, y) };
-            }
-            #[cfg(target_arch = "x86_64")]
-            (Panels::F16(weights), Isa::Avx2) => {
-                // SAFETY: as above.
+            Panels::F16(weights) => {
+                // SAFETY: as above, and only `Isa::Avx2` has its weights in f16.
                 unsafe { avx2::add_panel_f16(&weights[range], x, y) };
             }
         }
@@ -149,34 +155,19 @@ impl Matrix {
 
 /// `y[row] += Σ weights[column][row] · x[column]`, in two halves whose accumulators fit into the
 /// registers of any machine.
-#[inline(always)]
-fn portable_panel<W: Copy>(
-    weights: &[W],
-    x: &[f32],
-    y: &mut [f32; PANEL],
-    widen: impl Fn(W) -> f32,
-) {
+fn portable_panel(weights: &[f32], x: &[f32], y: &mut [f32; PANEL]) {
     const HALF: usize = PANEL / 2;
     for (half, y) in y.chunks_exact_mut(HALF).enumerate() {
         let mut sums = [0.0; HALF];
         for (column, &x) in weights.chunks_exact(PANEL).zip(x) {
             for (sum, &w) in sums.iter_mut().zip(&column[half * HALF..(half + 1) * HALF]) {
-                *sum += widen(w) * x;
+                *sum += w * x;
             }
         }
         for (y, sum) in y.iter_mut().zip(sums) {
             *y += sum;
         }
     }
-}
-
-/// f16 bits to f32 by shifting the exponent, which every vector unit can do; weights are finite.
-#[inline(always)]
-fn widen(bits: u16) -> f32 {
-    // 2^112 moves f16's exponent bias of 15 to f32's 127, subnormals included.
-    const REBIAS: f32 = f32::from_bits((127 + 112) << 23);
-    let magnitude = f32::from_bits(u32::from(bits & 0x7fff) << 13) * REBIAS;
-    f32::from_bits(magnitude.to_bits() | u32::from(bits & 0x8000) << 16)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -280,16 +271,6 @@ mod tests {
                         );
                     }
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn every_finite_half_widens_exactly() {
-        for bits in 0..=u16::MAX {
-            let want = f16::from_bits(bits).to_f32();
-            if want.is_finite() {
-                assert_eq!(widen(bits), want, "bits {bits:#x}");
             }
         }
     }

@@ -46,32 +46,35 @@ pub fn measure(
     tell: impl Fn(&Row),
 ) -> Result<Vec<Row>, ModelError> {
     let mut rows = Vec::new();
-    let mut isas = vec![Isa::detect()];
-    if isas[0] != Isa::Portable {
-        isas.push(Isa::Portable);
+    // Without instructions for f16 all weights are read as f32.
+    let mut kinds = vec![(Precision::F32, Isa::Portable)];
+    let best = Isa::detect();
+    if best != Isa::Portable {
+        kinds.splice(..0, [(Precision::F16, best), (Precision::F32, best)]);
     }
     for (built_in, weights) in networks()? {
-        for (precision, precision_name) in [(Precision::F16, "f16"), (Precision::F32, "f32")] {
-            for &isa in &isas {
-                let model = ConvTasNetModel::with_isa("a network", &weights, precision, isa)?;
-                let num_bytes = model.num_bytes();
-                let mut separator = ConvTasNet::new(Arc::new(model), &Grid::new(RATE_HZ));
-                let times = best_times(passes, || time_hops(&mut separator, mix));
-                let row = Row {
-                    shape: shape(&weights.config),
-                    built_in,
-                    precision: precision_name,
-                    isa: match isa {
-                        Isa::Portable => "portable",
-                        #[cfg(target_arch = "x86_64")]
-                        Isa::Avx2 => "avx2",
-                    },
-                    num_bytes,
-                    hop: Cost::new(times, separator.hop_samples(), RATE_HZ),
-                };
-                tell(&row);
-                rows.push(row);
-            }
+        for &(precision, isa) in &kinds {
+            let model = ConvTasNetModel::with_isa("a network", &weights, precision, isa)?;
+            let num_bytes = model.num_bytes();
+            let mut separator = ConvTasNet::new(Arc::new(model), &Grid::new(RATE_HZ));
+            let times = best_times(passes, || time_hops(&mut separator, mix));
+            let row = Row {
+                shape: shape(&weights.config),
+                built_in,
+                precision: match precision {
+                    Precision::F16 => "f16",
+                    Precision::F32 => "f32",
+                },
+                isa: match isa {
+                    Isa::Portable => "portable",
+                    #[cfg(target_arch = "x86_64")]
+                    Isa::Avx2 => "avx2",
+                },
+                num_bytes,
+                hop: Cost::new(times, separator.hop_samples(), RATE_HZ),
+            };
+            tell(&row);
+            rows.push(row);
         }
     }
     Ok(rows)
