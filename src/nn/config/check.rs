@@ -1,5 +1,8 @@
 //! Whether a description is a network's.
 
+use std::fmt::{Debug, Display};
+use std::ops::RangeInclusive;
+
 use super::{ConvTasNetConfig, FrontEnd, LearnedFrontEnd, MaskKind, StftFrontEnd, Tcn};
 use crate::dsp::grid::REFERENCE_HOP_SAMPLES;
 
@@ -16,7 +19,7 @@ fn require(
     holds: bool,
     field: &'static str,
     expected: &str,
-    found: impl std::fmt::Debug,
+    found: impl Debug,
 ) -> Result<(), ConfigError> {
     if holds {
         return Ok(());
@@ -26,6 +29,15 @@ fn require(
         expected: expected.to_owned(),
         found: format!("{found:?}"),
     })
+}
+
+fn require_within<T: PartialOrd + Debug + Display>(
+    range: RangeInclusive<T>,
+    field: &'static str,
+    found: T,
+) -> Result<(), ConfigError> {
+    let expected = format!("{} to {}", range.start(), range.end());
+    require(range.contains(&found), field, &expected, found)
 }
 
 impl ConvTasNetConfig {
@@ -53,16 +65,8 @@ impl ConvTasNetConfig {
             }
         }
         self.tcn.check()?;
-        let every = self.network_every_hops;
-        let times = 1..=64;
-        require(
-            times.contains(&every),
-            "network_every_hops",
-            "1 to 64",
-            every,
-        )?;
-        let lookahead = self.lookahead_hops;
-        require(lookahead <= 256, "lookahead_hops", "0 to 256", lookahead)?;
+        require_within(1..=64, "network_every_hops", self.network_every_hops)?;
+        require_within(0..=256, "lookahead_hops", self.lookahead_hops)?;
         let Some(refiner) = &self.refiner else {
             return Ok(());
         };
@@ -81,19 +85,20 @@ impl ConvTasNetConfig {
 
 impl StftFrontEnd {
     fn check(&self) -> Result<(), ConfigError> {
-        let on_grid = |samples: usize| {
-            (1..=1 << 16).contains(&samples) && samples.is_multiple_of(REFERENCE_HOP_SAMPLES)
-        };
-        let lengths = "a multiple of 256 from 256 to 65536";
-        let StftFrontEnd {
-            analysis_samples: analysis,
-            synthesis_samples: synthesis,
-            hop_samples: hop,
-            ..
-        } = *self;
-        require(on_grid(hop), "hop_samples", lengths, hop)?;
-        require(on_grid(synthesis), "synthesis_samples", lengths, synthesis)?;
-        require(on_grid(analysis), "analysis_samples", lengths, analysis)?;
+        let (analysis, synthesis) = (self.analysis_samples, self.synthesis_samples);
+        let hop = self.hop_samples;
+        for (field, samples) in [
+            ("hop_samples", hop),
+            ("synthesis_samples", synthesis),
+            ("analysis_samples", analysis),
+        ] {
+            require(
+                (1..=1 << 16).contains(&samples) && samples.is_multiple_of(REFERENCE_HOP_SAMPLES),
+                field,
+                "a multiple of 256 from 256 to 65536",
+                samples,
+            )?;
+        }
         require(
             synthesis.is_multiple_of(hop) && synthesis >= 2 * hop,
             "synthesis_samples",
@@ -107,18 +112,8 @@ impl StftFrontEnd {
             analysis,
         )?;
         let bands = &self.bands;
-        require(
-            (1.0..=1e4).contains(&bands.min_width_hz),
-            "min_width_hz",
-            "1 to 10000",
-            bands.min_width_hz,
-        )?;
-        require(
-            (0.0..=10.0).contains(&bands.relative_width),
-            "relative_width",
-            "0 to 10",
-            bands.relative_width,
-        )?;
+        require_within(1.0..=1e4, "min_width_hz", bands.min_width_hz)?;
+        require_within(0.0..=10.0, "relative_width", bands.relative_width)?;
         require(
             (bands.min_width_hz..=22_050.0).contains(&bands.top_hz),
             "top_hz",
@@ -131,45 +126,25 @@ impl StftFrontEnd {
 impl LearnedFrontEnd {
     fn check(&self) -> Result<(), ConfigError> {
         let (window, hop) = (self.window_samples, self.hop_samples);
-        require(
-            (1..=1 << 16).contains(&hop),
-            "hop_samples",
-            "1 to 65536",
-            hop,
-        )?;
+        require_within(1..=1 << 16, "hop_samples", hop)?;
         require(
             window.is_multiple_of(hop) && window >= hop && window <= 1 << 16,
             "window_samples",
             "a multiple of hop_samples up to 65536",
             window,
         )?;
-        require(
-            (1..=1 << 14).contains(&self.num_filters),
-            "num_filters",
-            "1 to 16384",
-            self.num_filters,
-        )?;
-        require(
-            (1_000.0..=768_000.0).contains(&self.rate_hz),
-            "rate_hz",
-            "1000 to 768000",
-            self.rate_hz,
-        )
+        require_within(1..=1 << 14, "num_filters", self.num_filters)?;
+        require_within(1_000.0..=768_000.0, "rate_hz", self.rate_hz)
     }
 }
 
 impl Tcn {
     fn check(&self) -> Result<(), ConfigError> {
-        for (field, size, most, expected) in [
-            ("bottleneck", self.bottleneck, 1 << 14, "1 to 16384"),
-            ("hidden", self.hidden, 1 << 14, "1 to 16384"),
-            ("kernel", self.kernel, 64, "1 to 64"),
-            ("blocks", self.blocks, 16, "1 to 16"),
-            ("repeats", self.repeats, 16, "1 to 16"),
-        ] {
-            require((1..=most).contains(&size), field, expected, size)?;
-        }
-        Ok(())
+        require_within(1..=1 << 14, "bottleneck", self.bottleneck)?;
+        require_within(1..=1 << 14, "hidden", self.hidden)?;
+        require_within(1..=64, "kernel", self.kernel)?;
+        require_within(1..=16, "blocks", self.blocks)?;
+        require_within(1..=16, "repeats", self.repeats)
     }
 }
 
@@ -190,6 +165,15 @@ mod tests {
         assert_eq!(
             config.check().expect_err("one hop").field,
             "synthesis_samples"
+        );
+        let mut config = ConvTasNetConfig::live();
+        if let FrontEnd::Stft(stft) = &mut config.front_end {
+            stft.bands.min_width_hz = f64::NAN;
+        }
+        let error = config.check().expect_err("no width");
+        assert_eq!(
+            error.to_string(),
+            "min_width_hz: expected 1 to 10000, found NaN"
         );
     }
 }
